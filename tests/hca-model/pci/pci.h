@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Owns what PCI sees: configuration space, the BAR, MSI-X, the init segment,
+ * function level reset. It must never know commands or queues.
+ */
+#ifndef HCA_MODEL_PCI_PCI_H
+#define HCA_MODEL_PCI_PCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hca;
+
+enum {
+	PCI_VENDOR_MELLANOX = 0x15b3,
+	PCI_DEVICE_CX4 = 0x1013, PCI_DEVICE_CX4_VF = 0x1014,
+	PCI_CONFIG_BYTES = 4096,
+	BAR_BYTES = 32 << 20,		/* init segment, MSI-X, then UAR page n at n * 4096 */
+	MSIX_VECTORS = 64,
+	MSIX_TABLE_OFFSET = 0x2000 + 0x1000,	/* BAR pages 3: table and PBA */
+	MSIX_PBA_OFFSET = 0x3800,
+};
+
+struct pci {
+	uint8_t config[PCI_CONFIG_BYTES];
+	uint8_t wmask[PCI_CONFIG_BYTES];	/* bits that software may change */
+	uint8_t msix_table[MSIX_VECTORS * 16];
+	uint32_t msix_pba[MSIX_VECTORS / 32];
+	/* init segment */
+	uint32_t cmdq_h, cmdq_l;
+	uint64_t boot_ns;		/* monotonic: internal timer, health counter */
+	uint8_t synd;			/* health syndrome, 0: healthy */
+	uint8_t rfr_severity;
+	bool health_stuck;		/* the health counter stands still */
+	uint64_t interrupts;		/* MSI-X messages sent */
+};
+
+void pci_init(struct hca *hca);
+/* FLR: configuration (BARs and command included), MSI-X and init segment back to power-on. */
+void pci_reset(struct hca *hca);
+
+/* vfio-user region callbacks; 0 or -errno. */
+int pci_config_read(struct hca *hca, uint64_t off, void *buf, size_t len);
+int pci_config_write(struct hca *hca, uint64_t off, const void *buf, size_t len);
+int pci_bar_read(struct hca *hca, uint64_t off, void *buf, size_t len);
+int pci_bar_write(struct hca *hca, uint64_t off, const void *buf, size_t len);
+
+/* Raise MSI-X vector @vector (pending bit if it is masked). */
+void pci_interrupt(struct hca *hca, unsigned int vector);
+
+/* Nanoseconds since power-on of the card: its free running clock. */
+uint64_t pci_clock_ns(const struct hca *hca);
+
+#endif
