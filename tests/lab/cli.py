@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The command line of the lab: every subcommand, its options and its help.
+
+It owns arguments and messages; it must never hold a child process longer than its own command.
+"""
+import argparse
+import os
+import sys
+
+import state
+from errors import EXIT_LAB, LabError
+
+TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", ".."))
+LAB = os.path.join(TOP, "build", "lab")
+
+ABOUT = """Brings up machines with software HCAs, runs commands in them, takes all down again.
+
+  lab up stock --vms 2            two stock Debian VMs, one HCA each, one fabric
+  lab exec vm1 -- ibv_devinfo     exit status, stdout and stderr come through
+  lab down                        nothing stays behind
+"""
+
+
+def cmd_image(args):
+    from image import GuestImage, QemuImage
+    for image in (QemuImage(args.cache), GuestImage(args.cache)):
+        print(image.ensure(refresh=args.refresh))
+
+
+def cmd_up(args):
+    import up
+    up.up(args)
+
+
+def cmd_down(args):
+    import up
+    return up.down(args.run, args.save)
+
+
+def cmd_exec(args):
+    import shell
+    return shell.execute(args.run, args.vm, args.command, args.timeout, args.no_stdin, args.tty)
+
+
+def cmd_put(args):
+    import shell
+    return shell.put(args.run, args.vm, args.sources, args.target, args.timeout)
+
+
+def cmd_get(args):
+    import shell
+    return shell.get(args.run, args.vm, args.sources, args.target, args.timeout)
+
+
+def cmd_console(args):
+    import console
+    return console.attach(args.run, args.vm)
+
+
+def cmd_model(args):
+    import console
+    return console.model(args.run, " ".join(args.words), args.timeout)
+
+
+def cmd_restart(args):
+    answer = args.run.ask({"do": "restart", "vm": args.vm, "reset": args.reset}, timeout=args.timeout)
+    print(f"{args.vm} up again after {answer['seconds']} s", file=sys.stderr)
+
+
+def cmd_status(args):
+    import report
+    return report.status(args.run, args.json)
+
+
+def cmd_logs(args):
+    import report
+    return report.logs(args.run, args.part, args.lines)
+
+
+def build_parser():
+    parser = argparse.ArgumentParser(prog="lab", description=ABOUT,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dir", default=os.environ.get("LAB_DIR", os.path.join(LAB, "run")),
+                        help="folder of this lab (default: LAB_DIR or build/lab/run); one lab per folder")
+    parser.add_argument("--cache", default=os.environ.get("LAB_CACHE", os.path.join(LAB, "cache")),
+                        help="folder of the images (default: LAB_CACHE or build/lab/cache)")
+    commands = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+
+    def add(name, function, text, **kwargs):
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", **kwargs)
+        sub.set_defaults(function=function)
+        return sub
+
+    sub = add("image", cmd_image, "build the images unless they are there, and print their folders")
+    sub.add_argument("--refresh", action="store_true", help="build anew if the Debian mirror has newer releases")
+
+    import topology
+    sub = add("up", cmd_up, "bring up a topology and wait until every VM takes commands")
+    sub.add_argument("topology", choices=sorted(topology.TOPOLOGIES),
+                     help="; ".join(f"{n}: {t.summary}" for n, t in sorted(topology.TOPOLOGIES.items())))
+    sub.add_argument("--vms", type=int, default=2, help="number of VMs, 1 to 16 (2)")
+    sub.add_argument("--hcas", type=int, default=1, help="HCAs of each VM (1); 0: none, no model is started")
+    sub.add_argument("--kernel", choices=("stable", "backports"), default="stable", help="the VMs' kernel (stable)")
+    sub.add_argument("--mem", default="1536M", help="memory of each VM (1536M)")
+    sub.add_argument("--smp", type=int, default=2, help="processors of each VM (2)")
+    sub.add_argument("--iommu", action="store_true", help="give the VMs an emulated Intel IOMMU, switched on")
+    sub.add_argument("--accel", choices=("auto", "tcg", "kvm"), default="auto",
+                     help="auto: KVM if a stock kernel really boots under it, else TCG")
+    sub.add_argument("--append", default="", help="further words for the kernel command line")
+    sub.add_argument("--model", default=os.path.join(TOP, "build", "release", "hca-model"),
+                     help="HCA model program (build/release/hca-model)")
+    sub.add_argument("--boot-timeout", type=float, default=240, metavar="S", help="limit for a VM's boot (240)")
+    sub.add_argument("--model-arg", dest="model_args", action="append", default=[], metavar="ARG",
+                     help="further argument of the HCA model, e.g. --model-arg=--strict; may be repeated")
+    sub.add_argument("--qemu-arg", dest="qemu_args", action="append", default=[], metavar="ARG",
+                     help="further argument of each QEMU; may be repeated")
+
+    sub = add("exec", cmd_exec, "run a command in a VM, as it is given: no shell reads it",
+              epilog="Exit status: the command's; 124 when it ran out of time (it is then killed), 125 when the lab "
+                     "failed. For a shell: lab exec vm1 -- sh -c 'dmesg | tail'")
+    sub.add_argument("--timeout", type=float, default=300, metavar="S", help="time limit in seconds (300; 0: none)")
+    sub.add_argument("-n", "--no-stdin", action="store_true", help="do not pass stdin on")
+    sub.add_argument("-t", "--tty", action="store_true", help="give the command a terminal")
+    sub.add_argument("vm")
+    sub.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+
+    for name, function, text in (("put", cmd_put, "copy files or folders into a VM"),
+                                 ("get", cmd_get, "copy files or folders out of a VM")):
+        sub = add(name, function, text)
+        sub.add_argument("--timeout", type=float, default=300, metavar="S", help="time limit in seconds (300; 0: none)")
+        sub.add_argument("vm")
+        sub.add_argument("sources", nargs="+", metavar="SOURCE")
+        sub.add_argument("target")
+
+    sub = add("console", cmd_console, "attach to the serial console of a VM; Ctrl-] leaves")
+    sub.add_argument("vm")
+
+    sub = add("model", cmd_model, "send one line to the HCA model's control socket and print its answer")
+    sub.add_argument("--timeout", type=float, default=10, metavar="S", help="time limit in seconds (10)")
+    sub.add_argument("words", nargs=argparse.REMAINDER, metavar="WORD …")
+
+    sub = add("restart", cmd_restart, "end a VM and start it again, its disk kept")
+    sub.add_argument("--reset", action="store_true", help="reset the machine instead; QEMU and its HCAs stay")
+    sub.add_argument("--timeout", type=float, default=300, metavar="S", help="time limit in seconds (300)")
+    sub.add_argument("vm")
+
+    sub = add("status", cmd_status, "say what runs and what died; status 1 if anything did")
+    sub.add_argument("--json", action="store_true", help="the whole state, for programs")
+
+    sub = add("logs", cmd_logs, "print the logs of all parts, or of one")
+    sub.add_argument("-n", "--lines", type=int, default=0, help="only the last lines of each")
+    sub.add_argument("part", nargs="?")
+
+    sub = add("down", cmd_down, "end the lab; status 1 if a service had died or ended badly")
+    sub.add_argument("--save", metavar="FOLDER", help="keep the logs there")
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    for name in ("command", "words"):
+        words = getattr(args, name, None)
+        if words and words[0] == "--":
+            words.pop(0)
+    args.run = state.RunDir(args.dir)
+    args.cache = os.path.abspath(args.cache)
+    try:
+        return args.function(args) or 0
+    except LabError as e:
+        print(f"lab: {e}", file=sys.stderr)
+        return e.code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return EXIT_LAB

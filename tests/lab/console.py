@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Talking to sockets of a lab by hand: serial consoles and the HCA model's control socket.
+
+It owns the terminal while it is attached; it must never interpret what it carries.
+"""
+import os
+import select
+import sys
+import termios
+import tty
+
+import state
+from errors import EXIT_TIMEOUT, LabError
+
+LEAVE = 0x1d  # Ctrl-]
+
+
+def attach(run, name):
+    parts = run.read()["parts"]
+    if parts.get(name, {}).get("kind") != "vm":
+        raise LabError(f"no machine {name}")
+    sock = run.connect(f"{name}.console")
+    stdin = sys.stdin.fileno()
+    saved = termios.tcgetattr(stdin) if os.isatty(stdin) else None
+    print(f"console of {name}; Ctrl-] leaves", file=sys.stderr)
+    try:
+        if saved:
+            tty.setraw(stdin)
+        carry(sock, stdin, sys.stdout.fileno())
+    finally:
+        if saved:
+            termios.tcsetattr(stdin, termios.TCSADRAIN, saved)
+        sock.close()
+    return 0
+
+
+def carry(sock, source, target):
+    sources = [sock, source]
+    while True:
+        for ready in select.select(sources, [], [])[0]:
+            if ready is sock:
+                data = sock.recv(65536)
+                if not data:
+                    return
+                os.write(target, data)
+            else:
+                data = os.read(source, 4096)
+                if LEAVE in data:
+                    return
+                if not data:
+                    sources.remove(source)
+                    continue
+                sock.sendall(data)
+
+
+def model(run, line, timeout):
+    """One line to the model, its answer to stdout: everything up to its end of connection."""
+    run.read()
+    with run.connect(state.MODEL_CONTROL, timeout) as sock:
+        sock.sendall(line.encode() + b"\n")
+        sock.shutdown(1)
+        try:
+            while data := sock.recv(65536):
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+        except TimeoutError:
+            raise LabError(f"time-out: the model did not answer within {timeout:g} s", EXIT_TIMEOUT) from None
+    return 0
