@@ -214,6 +214,8 @@ enum {
 /* create_cq_in: 0x110 bytes */
 enum {
 	create_cq_in__cq_context__BYTE = 0x10,
+	create_cq_in__cq_umem_offset = IFC(0x280, 64),	/* PRM: CREATE_CQ */
+	create_cq_in__cq_umem_id = IFC(0x2c0, 32),
 	create_cq_in__cq_umem_valid = IFC(0x2e0, 1),
 	create_cq_in__pas__BYTE = 0x110,
 	create_cq_in__SIZE = 0x110,

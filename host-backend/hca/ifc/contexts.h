@@ -40,6 +40,7 @@ enum {
 	cqc__mini_cqe_res_format = IFC(0x12, 2),
 	cqc__st = IFC(0x14, 4),
 	cqc__cqe_compression_layout = IFC(0x1e, 2),
+	cqc__dbr_umem_id = IFC(0x20, 32),
 	cqc__page_offset = IFC(0x54, 6),
 	cqc__log_cq_size = IFC(0x63, 5),
 	cqc__uar_page = IFC(0x68, 24),
@@ -161,6 +162,7 @@ enum {
 	qpc__cs_res = IFC(0x638, 8),
 	qpc__dc_access_key = IFC(0x640, 64),
 	qpc__dbr_umem_valid = IFC(0x683, 1),
+	qpc__dbr_umem_id = IFC(0x720, 32),
 	qpc__SIZE = 0xe8,
 };
 

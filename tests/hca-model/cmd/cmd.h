@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "host-backend/hca/ifc/caps.h"
 #include "host-backend/hca/ifc/commands.h"
 #include "host-backend/hca/ifc/contexts.h"
 #include "tests/hca-model/hca.h"

@@ -34,6 +34,15 @@ struct pas_buf {
  */
 int pas_buf_init(struct pas_buf *buf, const uint8_t *list, size_t in_bytes,
 		 uint32_t log_page, uint32_t offset, uint64_t size);
+/* A buffer of its own over @size bytes at @off of @from (within it). 0, -ENOMEM. */
+int pas_buf_slice(struct pas_buf *buf, const struct pas_buf *from, uint64_t off, uint64_t size);
+
+/* The page_offset field of a context is in 64ths of its page. Bytes. */
+static inline uint32_t pas_offset(uint64_t page_offset, uint64_t log_page)
+{
+	return (uint32_t)(page_offset << (log_page - 6));
+}
+
 void pas_buf_fini(struct pas_buf *buf);
 
 /**

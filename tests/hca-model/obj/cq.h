@@ -25,19 +25,16 @@ struct cq {
 	uint8_t cqe_bytes;		/* 64 or 128 */
 	bool ignore_overrun;
 	bool error;			/* overflowed: no more completions */
-	bool collapsed;
 	uint64_t dbr;			/* bus address of the doorbell record */
 	uint32_t pi;			/* free running, 24 bits used */
 	uint32_t ci;			/* newest value read from the record */
 
 	bool armed, armed_solicited;	/* any / solicited or error only */
-	bool has_solicited;		/* an unreported CQE since the last event was solicited */
-	uint8_t arm_sn;			/* sequence of the arm now in force */
-	uint32_t fired_pi;		/* everything before it has been reported */
+	uint32_t last_solicited;	/* pi after the newest solicited CQE */
+	uint32_t notified;		/* pi at the newest event */
 
 	uint16_t period_us, max_count;	/* moderation; 0: off */
-	uint32_t held;			/* CQEs since moderation began to hold back */
-	struct event *timer;
+	struct event *timer;		/* an event is held back until it fires */
 
 	uint32_t users;			/* QPs and SRQs */
 	uint8_t ctx[64];
@@ -56,6 +53,13 @@ struct cq *cq_get(struct hca *hca, uint32_t cqn);
  * -EOVERFLOW, -EFAULT (the ring is not mapped: CQ error as well).
  */
 int cq_post(struct hca *hca, struct cq *cq, struct cqe64 *cqe, bool solicited);
+
+/*
+ * Resize: a RESIZE CQE ends the old ring, everything later goes to @buf (taken
+ * on success). 0 or -EFAULT.
+ */
+int cq_switch_buffer(struct hca *hca, struct cq *cq, struct pas_buf *buf, uint8_t log_size);
+void cq_free(struct hca *hca, struct cq *cq);
 
 /* A write of {sn|cmd|ci, cqn} to UAR_CQ_ARM of page @uar. */
 void cq_arm_doorbell(struct hca *hca, uint32_t uar, uint32_t word0, uint32_t cqn);

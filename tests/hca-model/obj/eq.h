@@ -36,12 +36,6 @@ void eq_comp_event(struct hca *hca, uint32_t eqn, uint32_t cqn);
 /* An event to every EQ that subscribed to its type. @data: 28 bytes, big-endian; may be NULL. */
 void eq_async_event(struct hca *hca, enum eqe_type type, uint8_t sub_type, const uint8_t *data);
 
-/* The usual ones. */
-void event_qp(struct hca *hca, uint32_t qpn, enum eqe_type type);
-void event_srq(struct hca *hca, uint32_t srqn, enum eqe_type type);
-void event_cq_error(struct hca *hca, uint32_t cqn, uint8_t syndrome);
-void event_port(struct hca *hca, uint8_t sub_type);
-void event_cmd(struct hca *hca, uint32_t slots);
-void event_page_request(struct hca *hca, int32_t pages);
+void eq_free(struct hca *hca, struct eq *eq);
 
 #endif

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tests/hca-model/mem/access.h"
+
 struct hca;
 
 enum mkey_mode {		/* access_mode_4_2 << 2 | access_mode_1_0 */
@@ -19,6 +21,9 @@ struct klm {
 	uint32_t bcount, key;
 	uint64_t va;
 };
+
+/* QUERY_SPECIAL_CONTEXTS: the whole address space, for QPs with rlky. */
+#define RESERVED_LKEY 0x00000200u
 
 struct mkey {
 	uint32_t index;			/* 24 bits; key = index << 8 | variant */
@@ -43,6 +48,9 @@ struct mkey {
 
 /* By 24-bit index, whatever its state; NULL if there is none. */
 struct mkey *mkey_get(struct hca *hca, uint32_t index);
+
+/* Out of the table and memory, whatever its state. */
+void mkey_free(struct hca *hca, struct mkey *mkey);
 
 /* Decode ctx into the fields (after CREATE_MKEY or a UMR); -EINVAL if it is nonsense. */
 int mkey_decode(struct mkey *mkey);

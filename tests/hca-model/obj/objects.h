@@ -32,7 +32,7 @@ struct objects {
 	uint32_t n_pages, room_pages;
 	uint32_t want_boot, want_init;
 
-	struct objtab uar, pd, xrcd, td, mkey, eq, cq, qp, srq, counter, umem;
+	struct objtab uar, pd, xrcd, mkey, eq, cq, qp, srq, counter, umem;
 	struct mcg_table *mcg;
 	uint32_t n_mcg;				/* QP attachments */
 };
@@ -44,14 +44,18 @@ void objects_fini(struct hca *hca);
 
 /* Objects of all kinds plus lent pages: zero after a clean teardown. */
 struct object_counts {
-	uint32_t pages, uar, pd, xrcd, td, mkey, eq, cq, qp, srq, counter, umem, mcg;
+	uint32_t pages, uar, pd, xrcd, mkey, eq, cq, qp, srq, counter, umem, mcg;
 };
 void objects_count(const struct hca *hca, struct object_counts *out);
 
-/* Plain numbers with a user count (PD, XRCD, transport domain). */
+/* Plain numbers with a user count (PD, XRCD, UAR page). */
 struct refobj {
 	uint32_t number;
 	uint32_t users;
 };
+
+/* Take one more user of a number; NULL if it does not exist. ref_put() gives it back. */
+struct refobj *ref_get(struct objtab *t, uint32_t number);
+void ref_put(struct objtab *t, uint32_t number);
 
 #endif
