@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct fabric;
+struct faults;
 struct packet;
 
 enum {
@@ -55,6 +56,9 @@ struct port {
 	uint16_t pkey_violations, qkey_violations, mkey_violations;
 	struct port_counters count;
 	unsigned int switch_port;	/* on the built-in switch, from 1 */
+	uint8_t m_key_protect;
+	uint16_t m_key_lease;
+	struct faults *faults;		/* NULL: a perfect line, see fabric/faults.h */
 };
 
 /**
@@ -77,6 +81,19 @@ void port_destroy(struct port *port);
  * and delivered when the outer one returns, in order. Loopback (own LID) too.
  */
 void port_send(struct port *port, struct packet *pkt);
+
+/* The cable is plugged in or pulled; as after power-on, an SM must bring the port up. */
+void port_set_link(struct port *port, bool up);
+/* The driver shuts or opens the port (PAOS). */
+void port_set_admin(struct port *port, bool up);
+/* Logical state by order of an SM: PORT_INIT, PORT_ARMED, PORT_ACTIVE. */
+void port_set_state(struct port *port, uint8_t state);
+/* LID and LMC by order of an SM; tells the owner when they change. */
+void port_set_lid(struct port *port, uint16_t lid, uint8_t lmc);
+/* GID prefix by order of an SM; GID 0 follows. */
+void port_set_prefix(struct port *port, uint64_t prefix);
+/* Bytes a packet takes on the wire from LRH to ICRC, as PMA counts them. */
+uint32_t port_wire_bytes(const struct packet *pkt);
 
 /* P_Key of a packet against the table (IBA 10.9.3: base key match, one full member). */
 bool port_pkey_match(uint16_t a, uint16_t b);
