@@ -13,37 +13,80 @@ struct event;
 struct packet;
 struct qp;
 struct send_wqe;
+struct wqe_view;
 
 struct requester {
-	/* SQ, in WQEBBs; 16-bit counters as the doorbell record has them */
+	/* SQ in WQEBBs: 16-bit counters, as the doorbell record has them */
 	uint16_t posted;		/* newest value of the record */
 	uint16_t fetched;		/* next WQEBB to parse */
 
-	/* Parsed WQEs, oldest first: a ring of 1 << log_sq, by free running counters. */
+	/*
+	 * Parsed WQEs, oldest first: a ring of 1 << log_sq, by free running
+	 * counters. head..cursor is sent, cursor may be sent in part,
+	 * cursor + 1..tail is only parsed (or was sent before a rewind).
+	 */
 	struct send_wqe *ring;
-	uint32_t ring_mask;
-	uint32_t head;			/* oldest not completed */
-	uint32_t cursor;		/* next to send (or to go on sending) */
-	uint32_t tail;			/* one past the newest parsed */
-	uint32_t offset;		/* bytes of the cursor's message already sent */
+	uint32_t mask;
+	uint32_t head, cursor, tail;
+	struct wqe_view *view;		/* VIEWS of them, see wqe.h */
 
 	uint32_t next_psn;		/* of the next packet to send */
 	uint32_t acked_psn;		/* oldest PSN not acknowledged */
-	uint32_t top_psn;		/* one past the newest PSN ever used */
+	uint32_t top_psn;		/* one past the newest PSN ever sent */
 	uint32_t reads;			/* RDMA reads and atomics in flight */
-	uint32_t unasked;		/* packets sent since the last one that asked for an ACK */
+	uint32_t unasked;		/* packets since the last that asks for an answer */
+	uint32_t unasked_messages;
+	bool ask;			/* the next packet asks, whatever it is */
 
 	uint8_t retries, rnr_retries;	/* left */
 	bool rnr_wait;			/* nothing is sent until the timer fires */
-	bool failed;			/* a WQE failed: the rest flushes */
+	bool gap;			/* missing responses were asked for again, once */
 	bool drained;			/* SQ_DRAINED was reported for this SQD */
 	bool waiting;			/* the timer is armed */
-	bool rewound;			/* resending after a NAK: one rewind per gap */
-	bool asleep;			/* no work until an ACK, a doorbell or a timer */
-	bool notified;			/* work is known to be there: poll the record */
-	bool umr_warned;
-	uint64_t deadline_ns;		/* when the retry (or RNR) timer really expires */
+	uint32_t progress;		/* moves with every step forward */
+	uint32_t stamp;			/* progress when the timer was armed */
 	struct event *timer;
 };
+
+/**
+ * requester_run - send what may be sent
+ * @qp:     the queue pair, in RTS or draining
+ * @budget: packets left in this slice; counted down
+ *
+ * Return: true if more could be sent at once.
+ */
+bool requester_run(struct qp *qp, unsigned int *budget);
+
+/* An ACK, NAK or read response for this QP. */
+void requester_receive(struct qp *qp, struct packet *pkt);
+
+/* Complete what is acknowledged, oldest first; may move the QP to an error state. */
+void requester_reap(struct qp *qp);
+
+/* Start over at @psn, which is in flight. */
+void requester_rewind(struct qp *qp, uint32_t psn);
+
+/*
+ * The WQE at ring counter @at fails. It completes with @syndrome once those
+ * before it have completed; nothing behind it is sent.
+ */
+void requester_fail(struct qp *qp, uint32_t at, uint8_t syndrome, uint8_t vendor);
+
+/* The record or the ring is not mapped: no WQE can be blamed. */
+void requester_catastrophe(struct qp *qp);
+
+/* Read the doorbell record. False: it is not mapped, and the QP has failed. */
+bool requester_poll(struct qp *qp);
+
+/* Every posted WQE completes with WR_FLUSH. */
+void requester_flush(struct qp *qp);
+
+/* Back to an empty queue; the PSNs are zero. */
+void requester_reset(struct qp *qp);
+
+static inline bool requester_in_flight(const struct requester *req)
+{
+	return req->next_psn != req->acked_psn;
+}
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Owns the receiving half of a queue pair: the expected PSN, the receive WQE
- * in use, replies that are due. It must never know what the requester of the
+ * Owns the receiving half of a queue pair: the expected PSN, the message being
+ * received, replies that are due. It must never know what the requester of the
  * same QP does.
  */
 #ifndef HCA_MODEL_TRANSPORT_RESPONDER_H
@@ -11,22 +11,28 @@
 #include <stdint.h>
 
 struct event;
+struct packet;
+struct qp;
 struct recv_wqe;
+struct replay;
 struct reply;
+struct srq;
+
+enum message_kind { MESSAGE_NONE, MESSAGE_SEND, MESSAGE_WRITE };
 
 struct responder {
-	uint16_t taken;			/* receive WQEs taken from the own RQ */
-	uint16_t posted;		/* newest value of the record read */
+	/* own RQ: 16-bit counters, as the doorbell record has them */
+	uint16_t posted;		/* newest value of the record */
+	uint16_t taken;			/* receive WQEs taken */
 
 	uint32_t expected_psn;
 	uint32_t msn;
-	bool nak_sent;			/* one NAK per gap */
+	bool nak_sent;			/* one NAK per gap, and after RNR */
 	bool established;		/* COMM_EST was reported */
-	bool inside;			/* a message is being received */
-	uint8_t message;		/* its first opcode's kind: enum message_kind */
-	bool drop;			/* UC: the rest of this message is dropped */
+	bool dying;			/* a fatal NAK waits behind replies */
 
 	/* the message being received */
+	enum message_kind message;
 	uint64_t va;			/* where the next write payload goes */
 	uint32_t rkey;
 	uint32_t left;			/* bytes of a write still to come */
@@ -34,12 +40,25 @@ struct responder {
 	struct recv_wqe *wqe;		/* room for one scatter list */
 	bool wqe_taken;
 
-	/* replies due (reads, atomics, ACKs), a ring of max_responder + 1, and the replay cache */
+	/* what is due to be sent, see reply.h */
 	struct reply *replies;
-	uint32_t reply_room;		/* entries in replies */
-	uint32_t reply_head, reply_next, reply_tail;
+	uint32_t reply_head, reply_tail;
+	struct replay *replays;		/* results of the newest atomics */
+	uint32_t replay_next;
 
 	struct event *timer;		/* polls the RQ record while the QP is in ERR */
 };
+
+/* A request packet on an RC or XRC queue pair. */
+void responder_receive(struct qp *qp, struct packet *pkt);
+/* A packet on a UC queue pair. */
+void responder_receive_uc(struct qp *qp, struct packet *pkt);
+/* A packet on a UD queue pair or a special one. */
+void responder_receive_ud(struct qp *qp, struct packet *pkt);
+
+/* Receive WQEs complete with WR_FLUSH, now and while the QP stays in ERR. */
+void responder_flush(struct qp *qp);
+/* Nothing received, nothing due; the PSN is zero. */
+void responder_reset(struct qp *qp);
 
 #endif
