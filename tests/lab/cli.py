@@ -94,15 +94,13 @@ def build_parser():
     sub = add("image", cmd_image, "build the images unless they are there, and print their folders")
     sub.add_argument("--refresh", action="store_true", help="build anew if the Debian mirror has newer releases")
 
-    import topology
     sub = add("up", cmd_up, "bring up a topology and wait until every VM takes commands")
-    sub.add_argument("topology", choices=sorted(topology.TOPOLOGIES),
-                     help="; ".join(f"{n}: {t.summary}" for n, t in sorted(topology.TOPOLOGIES.items())))
+    sub.add_argument("topology", help="stock: N VMs, each with M HCAs of one fabric, stock drivers")
     sub.add_argument("--vms", type=int, default=2, help="number of VMs, 1 to 16 (2)")
     sub.add_argument("--hcas", type=int, default=1, help="HCAs of each VM (1); 0: none, no model is started")
     sub.add_argument("--kernel", choices=("stable", "backports"), default="stable", help="the VMs' kernel (stable)")
     sub.add_argument("--mem", default="1536M", help="memory of each VM (1536M)")
-    sub.add_argument("--smp", type=int, default=2, help="processors of each VM (2)")
+    sub.add_argument("--smp", type=int, default=1, help="processors of each VM (1)")
     sub.add_argument("--iommu", action="store_true", help="give the VMs an emulated Intel IOMMU, switched on")
     sub.add_argument("--accel", choices=("auto", "tcg", "kvm"), default="auto",
                      help="auto: KVM if a stock kernel really boots under it, else TCG")

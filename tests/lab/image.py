@@ -248,10 +248,11 @@ class GuestImage(Image):
         packages = read_list(os.path.join(self.recipe, "packages"))
         self.mmdebstrap(mirror, work, tree, [
             "--variant=minbase", "--include=" + ",".join(packages),
+            f'--essential-hook={self.recipe}/prepare.sh "$1"',
             f'--customize-hook={self.recipe}/customize.sh "$1"'])
         self._take_kernels(tree, work)
         self.say(f"image {self.name}: packing the file system")
-        self.run(["/usr/sbin/mke2fs", "-q", "-t", "ext4", "-L", "root", "-O", "^has_journal", "-m", "0",
+        self.run(["/usr/sbin/mke2fs", "-q", "-t", "ext4", "-L", "root", "-m", "0",
                   "-d", tree, os.path.join(work, "root.ext4"), self.size], os.path.join(work, "build.log"))
         with open(os.path.join(work, "packages.txt"), "w", encoding="utf-8") as f:
             subprocess.run(["dpkg-query", f"--admindir={tree}/var/lib/dpkg", "-W"], stdout=f, check=True)

@@ -205,6 +205,7 @@ class Supervisor:
             if await self._banner(spec.ssh_port):
                 part.extra["sshd"] = round(time.monotonic() - part.started, 1)
                 if await self._master(spec):
+                    await self._settle(spec)
                     part.status = "up"
                     return
             await asyncio.sleep(0.2)
@@ -236,6 +237,21 @@ class Supervisor:
                 return True
             await asyncio.sleep(0.05)
         return False
+
+    async def _settle(self, spec):
+        """Up also means that udev has bound drivers to what it found."""
+        access = ssh.Access(spec.name, spec.reach(), self.guest.path("key"))
+        process = await asyncio.create_subprocess_exec(
+            *access.command(["udevadm", "settle", "--timeout=60"]), stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, cwd=self.run.path,
+            preexec_fn=die_with_parent())
+        try:
+            if await process.wait() != 0:
+                self.say("slow", f"{spec.name}: its devices did not settle within 60 s")
+        except asyncio.CancelledError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            raise
 
     async def _keep_master(self, spec, process):
         """When the connection is lost but the VM lives (it rebooted, say), follow it anew."""

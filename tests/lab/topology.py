@@ -43,8 +43,6 @@ def hca_model(options, sockets):
 class Stock:
     """HCA model(s) on this machine, VMs with the distribution's own driver."""
 
-    summary = "N VMs, each with M HCAs of one fabric, stock drivers"
-
     @staticmethod
     def plan(options):
         vms, sockets = [], {}
@@ -63,4 +61,6 @@ TOPOLOGIES = {"stock": Stock}
 
 
 def plan(name, options):
+    if name not in TOPOLOGIES:
+        raise LabError(f"no topology {name}; there are: {' '.join(TOPOLOGIES)}")
     return TOPOLOGIES[name].plan(options)

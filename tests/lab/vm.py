@@ -23,7 +23,8 @@ class VmSpec:
     number: int
     kernel: str = "stable"
     mem: str = "1536M"
-    smp: int = 2
+    smp: int = 1
+    nested: bool = False  # runs KVM guests itself
     iommu: bool = False
     accel: str = "tcg"
     hcas: list = dataclasses.field(default_factory=list)  # sockets, relative to the lab's folder
@@ -73,7 +74,7 @@ def command_line(spec, qemu, guest):
     kernel_sections = ["kernel"] + (["kernel-iommu"] if spec.iommu else [])
     append = [w for s in kernel_sections for w in fill(config[s], words)]
     words["append"] = " ".join(append + ([spec.append] if spec.append else []))
-    sections = ["always", "lan", spec.accel] + (["iommu"] if spec.iommu else [])
+    sections = ["always", "lan", spec.accel + ("-nested" if spec.nested else "")] + (["iommu"] if spec.iommu else [])
     lines = [line for s in sections for line in fill(config[s], words)]
     for path in spec.hcas:
         lines += fill(config["hca"], {**words, "socket": path})
