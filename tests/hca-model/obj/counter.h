@@ -23,4 +23,19 @@ struct q_counters {
 	uint32_t cq_overflow, resp_cqe_flush_error, req_cqe_flush_error;
 };
 
+struct cmd;
+struct hca;
+struct qp;
+struct qp_transition;
+
+/* A QP stops counting in set @id (0: the default set, nothing to give back). */
+void counter_put(struct hca *hca, uint32_t id);
+
+/*
+ * A modify command may name another set: the QP counts there from now on.
+ * Returns an enum cmd_status.
+ */
+int counter_switch(struct cmd *cmd, struct qp *qp, const struct qp_transition *t,
+		   const uint8_t *ctx, uint32_t optional);
+
 #endif

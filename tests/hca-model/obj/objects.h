@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
+#include "tests/hca-model/obj/counter.h"
 #include "tests/hca-model/obj/table.h"
 
 struct hca;
@@ -33,7 +35,9 @@ struct objects {
 	uint32_t want_boot, want_init;
 
 	struct objtab uar, pd, xrcd, mkey, eq, cq, qp, srq, counter, umem;
-	struct mcg_table *mcg;
+	struct qp *special[2];			/* QP0 and QP1 */
+	struct q_counters default_counters;	/* set 0: QPs that name none */
+	TAILQ_HEAD(, mcg) mcgs;
 	uint32_t n_mcg;				/* QP attachments */
 };
 

@@ -97,8 +97,8 @@ struct qp *qp_special(struct hca *hca, unsigned int wire_qpn);
  */
 void qp_set_error(struct qp *qp, enum qp_state state);
 
-/* Multicast: call @fn for each QP attached to @mgid on this HCA. */
-void mcg_each(struct hca *hca, const uint8_t mgid[16], void (*fn)(struct qp *qp, void *arg),
-	      void *arg);
+/* Change the state and tell the transport. */
+void qp_enter(struct qp *qp, enum qp_state state);
+void qp_free(struct hca *hca, struct qp *qp);
 
 #endif
