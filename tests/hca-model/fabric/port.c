@@ -65,6 +65,7 @@ static void port_plug(struct port *port)
 	if (up && port->state == PORT_DOWN) {
 		port->phys_state = PHYS_LINK_UP;
 		port->state = PORT_INIT;
+		port->far_state = PORT_INIT;
 		port->fabric->port_changed = true;
 		port->ops->changed(port->owner, PORT_CHANGE_INITIALIZED);
 		sm_wake(port->fabric);
@@ -73,6 +74,7 @@ static void port_plug(struct port *port)
 		if (port->state == PORT_DOWN)
 			return;
 		port->state = PORT_DOWN;
+		port->far_state = PORT_DOWN;
 		port->count.link_downed++;
 		port->fabric->port_changed = true;
 		port->ops->changed(port->owner, PORT_CHANGE_DOWN);
@@ -89,6 +91,16 @@ void port_set_admin(struct port *port, bool up)
 {
 	port->admin_up = up;
 	port_plug(port);
+}
+
+void port_retrain(struct port *port)
+{
+	bool link = port->link_up;
+
+	port->link_up = false;
+	port_plug(port);
+	port->link_up = link;
+	sm_wake(port->fabric);
 }
 
 void port_set_state(struct port *port, uint8_t state)
@@ -146,6 +158,7 @@ int port_create(struct fabric *fabric, const char *name, uint64_t guid, uint16_t
 	snprintf(port->node_desc, sizeof(port->node_desc), "MT%u ConnectX %.40s",
 		 device_id == 0x1014 ? 4116u : 4115u, name);
 	port->state = PORT_DOWN;
+	port->far_state = PORT_DOWN;
 	port->phys_state = PHYS_POLLING;
 	port->mtu = PACKET_MAX_PAYLOAD;
 	port->pkey[0] = 0xffff;

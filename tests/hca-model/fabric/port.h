@@ -55,8 +55,11 @@ struct port {
 	uint16_t pkey[PORT_PKEYS];
 	uint16_t pkey_violations, qkey_violations, mkey_violations;
 	struct port_counters count;
+	/* What @count was when software last cleared PortCounters, PortCountersExtended, the vport's. */
+	struct port_counters pma_base, pma_ext_base, vport_base;
+	uint8_t far_state;		/* logical state of the switch's end of the link */
 	unsigned int switch_port;	/* on the built-in switch, from 1 */
-	uint8_t m_key_protect;
+	uint8_t m_key_protect;		/* 0..3 */
 	uint16_t m_key_lease;
 	struct faults *faults;		/* NULL: a perfect line, see fabric/faults.h */
 };
@@ -86,6 +89,8 @@ void port_send(struct port *port, struct packet *pkt);
 void port_set_link(struct port *port, bool up);
 /* The driver shuts or opens the port (PAOS). */
 void port_set_admin(struct port *port, bool up);
+/* The link is lost for a moment and trains anew. */
+void port_retrain(struct port *port);
 /* Logical state by order of an SM: PORT_INIT, PORT_ARMED, PORT_ACTIVE. */
 void port_set_state(struct port *port, uint8_t state);
 /* LID and LMC by order of an SM; tells the owner when they change. */

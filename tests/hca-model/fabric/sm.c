@@ -102,9 +102,11 @@ static bool sweep(struct fabric *fabric)
 		if (port->state == PORT_INIT) {
 			if (!address_port(fabric, port))
 				continue;
+			port->far_state = PORT_ARMED;
 			port_set_state(port, PORT_ARMED);
 			again = true;
 		} else if (port->state == PORT_ARMED) {
+			port->far_state = PORT_ACTIVE;
 			port_set_state(port, PORT_ACTIVE);
 			port->ops->changed(port->owner, PORT_CHANGE_CLIENT_REREG);
 		}
