@@ -62,6 +62,8 @@ static uint8_t *put_list(uint8_t *p, const struct hc_sge *sge, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
+		if (!sge[i].len)	/* in a ring 0 means 2 GiB */
+			continue;
 		d.byte_count = htobe32(sge[i].len);
 		d.lkey = htobe32(sge[i].key);
 		d.addr = htobe64(sge[i].va);

@@ -42,8 +42,7 @@ static void fill_create(uint8_t *qpc, struct hc *hc, const struct hc_qp_init *in
 		ifc_set(qpc, qpc__log_rq_size, init->log_rq);
 		ifc_set(qpc, qpc__log_rq_stride, init->log_rq_stride - 4);
 	}
-	ifc_set(qpc, qpc__rq_type, init->srq || init->type == HC_XRC ? RQ_SRQ :
-				   init->log_rq_stride ? RQ_OWN : RQ_NONE);
+	ifc_set(qpc, qpc__rq_type, init->srq ? RQ_SRQ : init->log_rq_stride ? RQ_OWN : RQ_NONE);
 	ifc_set(qpc, qpc__no_sq, init->no_sq);
 	if (!init->no_sq)
 		ifc_set(qpc, qpc__log_sq_size, init->log_sq);
