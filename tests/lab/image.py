@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -184,7 +185,7 @@ class Image:
                     logfile.write(line)
                     text = line.decode(errors="replace").strip()
                     now = time.monotonic()
-                    if re.match(r"I: |installing |packing ", text) or now - last > 15:
+                    if re.match(r"I: (running|down|extr|inst|success)|installing the", text) or now - last > 15:
                         self.say(f"image {self.name}: {now - start:4.0f} s  {text.removeprefix('I: ')[:100]}")
                         last = now
                 child.wait()
@@ -294,6 +295,7 @@ def die_with_parent(sig=signal.SIGKILL):
 
     def preexec():
         _libc.prctl(1, int(sig))  # PR_SET_PDEATHSIG
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a VM's core would be as large as its memory
         if os.getppid() != parent:
             os._exit(127)
     return preexec

@@ -61,6 +61,8 @@ class Supervisor:
         self.masters = {}    # VM name -> ssh process
         self.start = time.monotonic()
         self.image_lock = None
+        self.bringing = None  # the task of bring_up
+        self.fatal = ""       # why it was cancelled, if something died
 
     # -- telling ------------------------------------------------------------
 
@@ -104,6 +106,9 @@ class Supervisor:
         part.detail = "powered off" if part.status == "ended" else how
         self.say("died", f"{part.name} {part.detail}")
         self.save()
+        if self.phase == "starting" and part.kind == "service" and self.bringing:
+            self.fatal = f"{part.name} {part.detail} before all was up:\n{self.run.tail(part.log)}"
+            self.bringing.cancel()
 
     async def end(self, part, grace=5.0):
         process = part.process
@@ -385,7 +390,7 @@ class Supervisor:
         fcntl.flock(self.image_lock, fcntl.LOCK_SH)
         server = await asyncio.start_unix_server(self._client, state.CONTROL)
         lifeline = asyncio.create_task(self._lifeline())
-        up = asyncio.create_task(self.bring_up())
+        up = self.bringing = asyncio.create_task(self.bring_up())
         ending = asyncio.create_task(self.ending.wait())
         failed = False
         await asyncio.wait({up, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -394,10 +399,9 @@ class Supervisor:
                 up.result()
                 self.say("ready", f"all up after {time.monotonic() - self.start:.1f} s")
                 await ending
-            except Exception as e:  # whatever it was, `lab up` must hear it and nothing may stay
+            except (Exception, asyncio.CancelledError) as e:  # whatever it was: say it, and let nothing stay
                 failed = True
-                text = str(e) if isinstance(e, LabError) else f"{type(e).__name__}: {e}"
-                self.say("failed", text)
+                self.say("failed", self.fatal or (str(e) if isinstance(e, LabError) else f"{type(e).__name__}: {e}"))
         up.cancel()
         await self.tear_down()
         server.close()

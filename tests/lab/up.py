@@ -100,9 +100,10 @@ def abandon(run, supervisor, interrupted):
         run.remove()
         return
     supervisor.stdin.close()  # the lifeline: the supervisor ends everything
+    supervisor.stdin = None   # or communicate() would try to flush it
     try:
         supervisor.communicate(timeout=20)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt, ValueError):
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
         supervisor.kill()
         supervisor.wait()
     run.remove()
