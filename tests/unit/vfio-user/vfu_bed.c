@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Owns the test bed of the vfio-user tests: a server with a toy device on one
+ * end of a socket pair, and raw messages on the other. Must never use the
+ * client library: raw means raw.
+ */
+#include "tests/unit/vfio-user/vfu_bed.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int vfu_bed_count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+int vfu_bed_memfd(size_t size)
+{
+	int fd = memfd_create("vfu-test", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	return fd;
+}
+
+static int bed_read(void *ctx, unsigned int region, uint64_t off, void *buf,
+		    size_t len)
+{
+	struct vfu_bed *bed = ctx;
+
+	bed->reads++;
+	if (region == 0)
+		memcpy(buf, bed->bar0 + off, len);
+	return bed->read_error;
+}
+
+static int bed_write(void *ctx, unsigned int region, uint64_t off,
+		     const void *buf, size_t len)
+{
+	struct vfu_bed *bed = ctx;
+
+	bed->writes++;
+	if (bed->write_error)
+		return bed->write_error;
+	if (region == 0)
+		memcpy(bed->bar0 + off, buf, len);
+	if (bed->on_write)
+		bed->on_write(bed, off);
+	return 0;
+}
+
+static int bed_reset(void *ctx)
+{
+	((struct vfu_bed *)ctx)->resets++;
+	return 0;
+}
+
+static void bed_mapped(void *ctx, const struct vfu_dma_range *range)
+{
+	assert_non_null(range);
+	((struct vfu_bed *)ctx)->mapped++;
+}
+
+static void bed_unmap(void *ctx, uint64_t iova, uint64_t size)
+{
+	struct vfu_bed *bed = ctx;
+
+	/* The memory is still there. */
+	assert_int_equal(vfu_dma_unmap_bytes(vfu_server_dma(bed->server), iova,
+					     size, NULL), 0);
+	bed->unmapped++;
+	bed->unmapped_bytes += size;
+}
+
+static void bed_irqs(void *ctx, unsigned int index)
+{
+	(void)index;
+	((struct vfu_bed *)ctx)->irqs++;
+}
+
+static void bed_attached(void *ctx)
+{
+	((struct vfu_bed *)ctx)->attached++;
+}
+
+static void bed_detached(void *ctx)
+{
+	struct vfu_bed *bed = ctx;
+
+	bed->detached++;
+	assert_int_equal(vfu_dma_count(vfu_server_dma(bed->server)), 0);
+	for (unsigned int v = 0; v < BED_MSIX; v++)
+		assert_false(vfu_irq_enabled(bed->server,
+					     VFIO_PCI_MSIX_IRQ_INDEX, v));
+}
+
+static void bed_log(void *ctx, enum vfu_log_level level, const char *message)
+{
+	struct vfu_bed *bed = ctx;
+
+	bed->log_lines++;
+	if (getenv("VFU_TEST_LOG"))
+		fprintf(stderr, "# log %d: %s\n", (int)level, message);
+}
+
+static const struct vfu_ops bed_ops = {
+	.region_read = bed_read,
+	.region_write = bed_write,
+	.reset = bed_reset,
+	.dma_mapped = bed_mapped,
+	.dma_unmap = bed_unmap,
+	.irqs_changed = bed_irqs,
+	.attached = bed_attached,
+	.detached = bed_detached,
+};
+
+void vfu_bed_prepare(struct vfu_bed *bed)
+{
+	static const struct vfu_area areas[] = {
+		{ .offset = 4096, .size = 4096 },
+		{ .offset = 12288, .size = 4096 },
+	};
+	uint32_t rw = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+
+	memset(bed, 0, sizeof(*bed));
+	bed->fds_before = vfu_bed_count_fds();
+	bed->sock = -1;
+	bed->bar2_fd = vfu_bed_memfd(BED_BAR2_SIZE + 4096);
+	bed->config = (struct vfu_server_config){
+		.regions[0] = { .size = BED_BAR0_SIZE, .flags = rw },
+		.regions[2] = {
+			.size = BED_BAR2_SIZE,
+			.flags = rw | VFIO_REGION_INFO_FLAG_MMAP,
+			.fd = bed->bar2_fd,
+			.fd_offset = 4096,
+			.areas = areas,
+			.n_areas = 2,
+		},
+		.regions[4] = {
+			.size = BED_BAR4_SIZE,
+			.flags = VFIO_REGION_INFO_FLAG_READ,
+		},
+		.regions[5] = { .size = BED_BAR5_SIZE, .flags = rw },
+		.regions[7] = { .size = 256, .flags = rw },
+		.irq_count = { 1, 0, BED_MSIX, 1, 1 },
+		.ops = &bed_ops,
+		.ctx = bed,
+		.log = bed_log,
+	};
+}
+
+void vfu_bed_start(struct vfu_bed *bed)
+{
+	assert_int_equal(vfu_server_create(&bed->config, &bed->server), 0);
+}
+
+void vfu_bed_connect(struct vfu_bed *bed)
+{
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
+				    SOCK_NONBLOCK, 0, pair), 0);
+	assert_int_equal(vfu_server_adopt(bed->server, pair[0]), 0);
+	bed->sock = pair[1];
+}
+
+void vfu_bed_open(struct vfu_bed *bed)
+{
+	vfu_bed_prepare(bed);
+	vfu_bed_start(bed);
+	vfu_bed_connect(bed);
+	vfu_bed_hello(bed);
+}
+
+void vfu_bed_hang_up(struct vfu_bed *bed)
+{
+	if (bed->sock >= 0)
+		close(bed->sock);
+	bed->sock = -1;
+	vfu_bed_run(bed);
+}
+
+void vfu_bed_close(struct vfu_bed *bed)
+{
+	vfu_bed_hang_up(bed);
+	assert_int_equal(bed->attached, bed->detached);
+	assert_int_equal(vfu_dma_count(vfu_server_dma(bed->server)), 0);
+	assert_int_equal(vfu_dma_objects(vfu_server_dma(bed->server)), 0);
+	vfu_server_destroy(bed->server);
+	close(bed->bar2_fd);
+	assert_int_equal(vfu_bed_count_fds(), bed->fds_before);
+}
+
+size_t vfu_bed_encode(const struct vfu_raw *raw, uint8_t *to, size_t cap)
+{
+	struct vfu_header header = {
+		.id = raw->id,
+		.cmd = raw->cmd,
+		.size = raw->size ? raw->size :
+			(uint32_t)(sizeof(header) + raw->len),
+		.flags = raw->flags,
+		.error = raw->error,
+	};
+
+	assert_true(sizeof(header) + raw->len <= cap);
+	memcpy(to, &header, sizeof(header));
+	if (raw->len)
+		memcpy(to + sizeof(header), raw->body, raw->len);
+	return sizeof(header) + raw->len;
+}
+
+static ssize_t raw_write(const struct vfu_bed *bed, void *bytes, size_t len,
+			 const int *fds, unsigned int n_fds)
+{
+	union {
+		struct cmsghdr align;
+		uint8_t bytes[CMSG_SPACE(250 * sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { bytes, len };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (n_fds) {
+		struct cmsghdr *c = &control.align;
+
+		mh.msg_control = &control;
+		mh.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, n_fds * sizeof(int));
+	}
+	return sendmsg(bed->sock, &mh, MSG_NOSIGNAL);
+}
+
+void vfu_bed_send(struct vfu_bed *bed, const struct vfu_raw *raw)
+{
+	size_t cap = sizeof(struct vfu_header) + raw->len, sent = 0;
+	uint8_t *bytes = malloc(cap);
+
+	assert_non_null(bytes);
+	vfu_bed_encode(raw, bytes, cap);
+	while (sent < cap) {
+		ssize_t n = raw_write(bed, bytes + sent, cap - sent, raw->fds,
+				      sent ? 0 : raw->n_fds);
+
+		if (n < 0 && errno == EAGAIN) {
+			assert_int_equal(vfu_server_dispatch(bed->server), 0);
+			continue;
+		}
+		if (n < 0)
+			break;	/* closed; the test sees that when it reads */
+		sent += (size_t)n;
+	}
+	free(bytes);
+}
+
+void vfu_bed_run(struct vfu_bed *bed)
+{
+	struct pollfd pfd = { vfu_server_fd(bed->server), POLLIN, 0 };
+
+	while (poll(&pfd, 1, 0) > 0)
+		assert_int_equal(vfu_server_dispatch(bed->server), 0);
+}
+
+static void reply_add_fds(struct vfu_raw_reply *reply, struct msghdr *mh)
+{
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		memcpy(reply->fds + reply->n_fds, CMSG_DATA(c),
+		       n * sizeof(int));
+		reply->n_fds += (unsigned int)n;
+	}
+}
+
+/* Return: bytes; less than @len when there is no more. */
+static size_t raw_read(struct vfu_bed *bed, struct vfu_raw_reply *reply,
+		       void *buf, size_t len, int *closed)
+{
+	struct pollfd pfd = { vfu_server_fd(bed->server), POLLIN, 0 };
+	size_t got = 0;
+
+	while (got < len) {
+		union {
+			struct cmsghdr align;
+			uint8_t bytes[CMSG_SPACE(16 * sizeof(int))];
+		} control;
+		struct iovec iov = { (uint8_t *)buf + got, len - got };
+		struct msghdr mh = {
+			.msg_iov = &iov, .msg_iovlen = 1,
+			.msg_control = &control,
+			.msg_controllen = sizeof(control),
+		};
+		ssize_t n = recvmsg(bed->sock, &mh, MSG_CMSG_CLOEXEC);
+
+		if (n < 0 && errno == EAGAIN) {
+			if (poll(&pfd, 1, 0) <= 0)
+				break;
+			vfu_server_dispatch(bed->server);
+			continue;
+		}
+		if (n <= 0) {
+			*closed = 1;
+			break;
+		}
+		reply_add_fds(reply, &mh);
+		got += (size_t)n;
+	}
+	return got;
+}
+
+int vfu_bed_reply(struct vfu_bed *bed, struct vfu_raw_reply *reply)
+{
+	int closed = 0;
+
+	reply->n_fds = 0;
+	reply->len = 0;
+	if (raw_read(bed, reply, &reply->header, sizeof(reply->header),
+		     &closed) < sizeof(reply->header))
+		return closed ? -1 : 0;
+	reply->len = reply->header.size - sizeof(reply->header);
+	assert_true(reply->len <= sizeof(reply->body));
+	assert_int_equal(raw_read(bed, reply, reply->body, reply->len, &closed),
+			 reply->len);
+	return 1;
+}
+
+void vfu_bed_expect(struct vfu_bed *bed, const struct vfu_raw *raw, int error,
+		    struct vfu_raw_reply *reply)
+{
+	struct vfu_raw_reply *r = reply ? reply : malloc(sizeof(*r));
+
+	assert_non_null(r);
+	vfu_bed_send(bed, raw);
+	vfu_bed_run(bed);
+	assert_int_equal(vfu_bed_reply(bed, r), 1);
+	assert_int_equal(r->header.id, raw->id);
+	assert_int_equal(r->header.cmd, raw->cmd);
+	assert_int_equal(r->header.error, error);
+	if (error) {
+		assert_int_equal(r->header.flags, VFU_F_REPLY | VFU_F_ERROR);
+		assert_int_equal(r->len, 0);
+		assert_int_equal(r->n_fds, 0);
+	} else {
+		assert_int_equal(r->header.flags, VFU_F_REPLY);
+	}
+	if (!reply) {
+		for (unsigned int i = 0; i < r->n_fds; i++)
+			close(r->fds[i]);
+		free(r);
+	}
+}
+
+void vfu_bed_expect_closed(struct vfu_bed *bed)
+{
+	struct vfu_raw_reply *r = malloc(sizeof(*r));
+
+	assert_non_null(r);
+	vfu_bed_run(bed);
+	assert_int_equal(vfu_bed_reply(bed, r), -1);
+	assert_false(vfu_server_attached(bed->server));
+	free(r);
+}
+
+void vfu_bed_expect_alive(struct vfu_bed *bed)
+{
+	struct vfu_device_info info = { .argsz = sizeof(info) };
+	const struct vfu_raw raw = VFU_RAW(VFU_CMD_DEVICE_GET_INFO, info);
+
+	vfu_bed_expect(bed, &raw, 0, NULL);
+}
+
+void vfu_bed_hello(struct vfu_bed *bed)
+{
+	const struct vfu_version version = { 0, 0 };
+	const struct vfu_raw raw = VFU_RAW(VFU_CMD_VERSION, version);
+
+	vfu_bed_expect(bed, &raw, 0, NULL);
+	assert_true(vfu_server_attached(bed->server));
+}
+
+int vfu_bed_map(struct vfu_bed *bed, uint64_t iova, uint64_t size, int fd,
+		uint64_t offset)
+{
+	const struct vfu_dma_map_req req = {
+		.argsz = sizeof(req),
+		.flags = VFU_DMA_MAP_ALL,
+		.offset = offset,
+		.iova = iova,
+		.size = size,
+	};
+	struct vfu_raw raw = VFU_RAW(VFU_CMD_DMA_MAP, req);
+	struct vfu_raw_reply *r = malloc(sizeof(*r));
+	int error;
+
+	assert_non_null(r);
+	raw.fds = &fd;
+	raw.n_fds = fd >= 0;
+	vfu_bed_send(bed, &raw);
+	vfu_bed_run(bed);
+	assert_int_equal(vfu_bed_reply(bed, r), 1);
+	error = (int)r->header.error;
+	free(r);
+	return error;
+}
