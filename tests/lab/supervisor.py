@@ -160,6 +160,7 @@ class Supervisor:
                 raise LabError(f"{part.name} did not open its sockets within 10 s:\n{self.run.tail(part.log)}")
             await asyncio.sleep(0.02)
         part.took = round(time.monotonic() - part.started, 1)
+        self.say("up", f"{service.name} serves")
 
     async def _start_vm(self, spec):
         part = self.parts.get(spec.name)

@@ -76,8 +76,8 @@ def command_line(spec, qemu, guest):
     words["append"] = " ".join(append + ([spec.append] if spec.append else []))
     sections = ["always", "lan", spec.accel + ("-nested" if spec.nested else "")] + (["iommu"] if spec.iommu else [])
     lines = [line for s in sections for line in fill(config[s], words)]
-    for path in spec.hcas:
-        lines += fill(config["hca"], {**words, "socket": path})
+    for number, path in enumerate(spec.hcas):
+        lines += fill(config["hca"], {**words, "socket": path, "hca": number})
     argv = qemu.command("qemu-system-x86_64") + qemu.data_options()
     for line in lines:
         argv += line.split(None, 1)

@@ -44,7 +44,7 @@ teardown_file() {
 	[[ "$output" == *"time-out"*"did not end within 2 s; it was killed"* ]]
 	[ $((SECONDS - start)) -lt 15 ]
 	run lab exec vm1 -- pgrep -f 'sleep 432[1]'
-	[ \"$status\" -eq 1 ]
+	[ "$status" -eq 1 ]
 }
 
 @test "exec: an interrupted exec leaves nothing running in the VM" {
@@ -54,7 +54,7 @@ teardown_file() {
 	kill -TERM $pid
 	wait $pid || true
 	run lab exec vm1 -- pgrep -f 'sleep 543[2]'
-	[ \"$status\" -eq 1 ]
+	[ "$status" -eq 1 ]
 }
 
 @test "exec: fifty at once all answer" {
