@@ -32,7 +32,6 @@ struct objects {
 	/* pages lent by the driver */
 	uint64_t *page_list;
 	uint32_t n_pages, room_pages;
-	uint32_t want_boot, want_init;
 
 	struct objtab uar, pd, xrcd, mkey, eq, cq, qp, srq, counter, umem;
 	struct qp *special[2];			/* QP0 and QP1 */
@@ -41,7 +40,7 @@ struct objects {
 	uint32_t n_mcg;				/* QP attachments */
 };
 
-int objects_init(struct hca *hca);
+void objects_init(struct hca *hca);
 /* Everything but the pages and the function's life: also what TEARDOWN_HCA does. */
 void objects_destroy_all(struct hca *hca);
 void objects_fini(struct hca *hca);

@@ -25,7 +25,6 @@ struct srq {
 	struct pas_buf buf;
 	uint8_t log_size, log_stride;	/* stride: log2 bytes */
 	uint64_t dbr;
-	bool cyclic;			/* RMP with a cyclic work queue */
 	bool error;
 	uint16_t head;			/* index of the next WQE to give out */
 	uint16_t taken;			/* WQEs given out, 16-bit counter like the record */
@@ -34,6 +33,7 @@ struct srq {
 	uint8_t ctx[240];		/* as written, for queries */
 };
 
+void srq_free(struct hca *hca, struct srq *srq);
 struct srq *srq_get(struct hca *hca, uint32_t srqn);
 
 /**

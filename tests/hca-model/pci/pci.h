@@ -18,7 +18,7 @@ enum {
 	PCI_CONFIG_BYTES = 4096,
 	BAR_BYTES = 32 << 20,		/* init segment, MSI-X, then UAR page n at n * 4096 */
 	MSIX_VECTORS = 64,
-	MSIX_TABLE_OFFSET = 0x2000 + 0x1000,	/* BAR pages 3: table and PBA */
+	MSIX_TABLE_OFFSET = 0x3000,	/* BAR page 3: table and PBA */
 	MSIX_PBA_OFFSET = 0x3800,
 };
 
@@ -34,6 +34,9 @@ struct pci {
 	uint8_t rfr_severity;
 	bool health_stuck;		/* the health counter stands still */
 	uint64_t interrupts;		/* MSI-X messages sent */
+	/* the first half of a 64-bit doorbell that came as two 32-bit writes */
+	uint32_t half;
+	uint64_t half_at;		/* its offset in the BAR, 0: none */
 };
 
 void pci_init(struct hca *hca);
@@ -46,7 +49,7 @@ int pci_config_write(struct hca *hca, uint64_t off, const void *buf, size_t len)
 int pci_bar_read(struct hca *hca, uint64_t off, void *buf, size_t len);
 int pci_bar_write(struct hca *hca, uint64_t off, const void *buf, size_t len);
 
-/* Raise MSI-X vector @vector (pending bit if it is masked). */
+/* Raise MSI-X vector @vector; a vector that nobody listens to is dropped. */
 void pci_interrupt(struct hca *hca, unsigned int vector);
 
 /* Nanoseconds since power-on of the card: its free running clock. */
