@@ -21,6 +21,10 @@ else
   FLAVOUR_CFLAGS  := -O2
 endif
 
+# V=1 shows whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
 PKGS    := libevent jansson libbsd-overlay
 CFLAGS  += -std=gnu11 -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
            -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef \
@@ -41,37 +45,43 @@ $(B)/libhcamodel.a:   $(call obj,$(model_SRC))
 $(B)/libhcaclient.a:  $(call obj,$(client_SRC))
 
 $(B)/lib%.a:
+	$(call say,AR,$@)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 LIBS := $(B)/libhcaclient.a $(B)/libhcamodel.a $(B)/libvfu.a
 
 # --- programs ----------------------------------------------------------------
 $(B)/hca-model: $(B)/tests/hca-model/main.o $(B)/libhcamodel.a $(B)/libvfu.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Unit and protocol tests: every tests/unit/**/test_*.c is one cmocka program.
 unit_SRC   := $(wildcard tests/unit/*/test_*.c)
 unit_help  := $(filter-out $(unit_SRC),$(wildcard tests/unit/*/*.c))
 unit_BIN   := $(patsubst %.c,$(B)/%,$(unit_SRC))
 $(unit_BIN): $(B)/%: $(B)/%.o $(call obj,$(unit_help)) $(LIBS)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 # Fuzz targets (FLAVOUR=fuzz): every tests/fuzz/fuzz_*.c.
 fuzz_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_BIN  := $(patsubst %.c,$(B)/%,$(fuzz_SRC))
 $(fuzz_BIN): $(B)/%: $(B)/%.o $(LIBS)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Benchmarks: every tests/bench/bench_*.c.
 bench_SRC := $(wildcard tests/bench/bench_*.c)
 bench_BIN := $(patsubst %.c,$(B)/%,$(bench_SRC))
 $(bench_BIN): $(B)/%: $(B)/%.o $(LIBS)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 .PHONY: all programs units benches fuzzers
 .DEFAULT_GOAL := all
