@@ -83,13 +83,58 @@ $(B)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-.PHONY: all programs units benches fuzzers
 .DEFAULT_GOAL := all
-all: programs units benches
+.PHONY: all programs units benches fuzzers
+all: programs units benches			## Build programs, tests and benchmarks
 programs: $(B)/hca-model
 units: $(unit_BIN)
 benches: $(bench_BIN)
 fuzzers: $(fuzz_BIN)
+
+# --- what people run -----------------------------------------------------------
+LAB := tests/lab/lab
+
+.PHONY: test check unit fuzz bench demo deps clean help
+deps:
+	@tests/install-deps
+
+# Everything that CI runs. Programs of three flavours and the lab's images are
+# prepared side by side, then one prove counts all tests.
+test: deps					## Run every test (installs what it needs)
+	@echo "== building, and making the lab's images (a first run downloads packages)"
+	@$(MAKE) --no-print-directory -j3 test-release test-san test-fuzz test-images
+	prove --timer --exec tests/run-tap tests/checks $(san_units) tests/fuzz tests/lab
+
+.PHONY: test-release test-san test-fuzz test-images
+test-release: ; @$(MAKE) --no-print-directory all
+test-san:     ; @$(MAKE) --no-print-directory FLAVOUR=san units
+test-fuzz:    ; @$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
+test-images:  ; @$(LAB) image
+
+san_units := $(patsubst %.c,build/san/%,$(unit_SRC))
+
+check: deps					## The quick part: checks and unit tests with sanitizers
+	@$(MAKE) --no-print-directory -j2 FLAVOUR=san units
+	prove --timer --jobs 2 --exec tests/run-tap tests/checks $(san_units)
+
+bench: deps					## Measure speed natively; fails where a target is missed
+	@$(MAKE) --no-print-directory programs benches
+	@set -e; for b in $(bench_BIN); do echo "== $$b"; $$b; done
+
+FUZZ_SECONDS ?= 1800
+fuzz: deps					## Fuzz each target for FUZZ_SECONDS (default 1800)
+	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
+	@tests/fuzz/run $(FUZZ_SECONDS)
+
+demo: deps					## Two virtual machines talk RDMA over the model
+	@$(MAKE) --no-print-directory programs
+	@tests/lab/demo
+
+clean:						## Remove what was built (the lab's images stay)
+	rm -rf build/release build/san build/fuzz build/clang
+
+help:						## Say what each target does
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
 
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

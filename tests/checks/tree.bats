@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Owns the rules of the source tree that a machine can check. It must never
+# know what the code does.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || exit 1
+}
+
+sources() {	# the C files of some folders
+	git ls-files -co --exclude-standard -- "$@" | grep -E '\.[ch]$'
+}
+
+# includes FOLDER FORBIDDEN...: no file of FOLDER includes from a FORBIDDEN one
+forbid() {
+	local folder=$1 bad
+	shift
+	for bad in "$@"; do
+		sources "$folder" | xargs -r grep -nE "#include \"$bad/" && return 1
+	done
+	return 0
+}
+
+@test "includes point one way: hv and iommu know neither each other nor anything above" {
+	forbid hv iommu host-backend guest-driver tests
+	forbid iommu hv host-backend guest-driver tests
+}
+
+@test "includes point one way: host-backend knows hv, iommu and the ABI only" {
+	forbid host-backend tests guest-driver/kernel guest-driver/libunderpass
+}
+
+@test "includes point one way: the guest driver knows its ABI only" {
+	forbid guest-driver hv iommu host-backend tests
+}
+
+@test "includes are written from the root of the tree" {
+	run grep -nE '#include "(\.|[a-z_]+\.h)' $(sources hv iommu host-backend tests)
+	[ "$status" -eq 1 ]
+}
+
+@test "every source file names its licence in the first two lines" {
+	local file missing=0
+	while read -r file; do
+		case $file in LICENSE|*.md|*.svg|*.txt|.gitignore|*/packages|*.args) continue ;; esac
+		head -2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' || {
+			echo "$file"; missing=1; }
+	done < <(git ls-files -co --exclude-standard)
+	[ "$missing" -eq 0 ]
+}
+
+@test "nothing is left unfinished" {
+	run grep -nE '\b(TODO|FIXME|XXX)\b' $(sources hv iommu host-backend guest-driver tests)
+	[ "$status" -eq 1 ]
+}
+
+@test "shell scripts pass shellcheck" {
+	git ls-files -co --exclude-standard | while read -r file; do
+		head -1 "$file" | grep -qE '^#!.*\b(ba)?sh\b' && echo "$file"
+	done | xargs -r shellcheck
+}
+
+@test "clang builds everything without a warning" {
+	make -s FLAVOUR=clang all
+}
