@@ -139,6 +139,8 @@ void vfu_bed_prepare(struct vfu_bed *bed)
 	memset(bed, 0, sizeof(*bed));
 	bed->fds_before = vfu_bed_count_fds();
 	bed->sock = -1;
+	bed->reply = malloc(sizeof(*bed->reply));
+	assert_non_null(bed->reply);
 	bed->bar2_fd = vfu_bed_memfd(BED_BAR2_SIZE + 4096);
 	bed->config = (struct vfu_server_config){
 		.regions[0] = { .size = BED_BAR0_SIZE, .flags = rw },
@@ -202,6 +204,7 @@ void vfu_bed_close(struct vfu_bed *bed)
 	assert_int_equal(vfu_dma_objects(vfu_server_dma(bed->server)), 0);
 	vfu_server_destroy(bed->server);
 	close(bed->bar2_fd);
+	free(bed->reply);
 	assert_int_equal(vfu_bed_count_fds(), bed->fds_before);
 }
 
@@ -344,9 +347,8 @@ int vfu_bed_reply(struct vfu_bed *bed, struct vfu_raw_reply *reply)
 void vfu_bed_expect(struct vfu_bed *bed, const struct vfu_raw *raw, int error,
 		    struct vfu_raw_reply *reply)
 {
-	struct vfu_raw_reply *r = reply ? reply : malloc(sizeof(*r));
+	struct vfu_raw_reply *r = reply ? reply : bed->reply;
 
-	assert_non_null(r);
 	vfu_bed_send(bed, raw);
 	vfu_bed_run(bed);
 	assert_int_equal(vfu_bed_reply(bed, r), 1);
@@ -363,19 +365,14 @@ void vfu_bed_expect(struct vfu_bed *bed, const struct vfu_raw *raw, int error,
 	if (!reply) {
 		for (unsigned int i = 0; i < r->n_fds; i++)
 			close(r->fds[i]);
-		free(r);
 	}
 }
 
 void vfu_bed_expect_closed(struct vfu_bed *bed)
 {
-	struct vfu_raw_reply *r = malloc(sizeof(*r));
-
-	assert_non_null(r);
 	vfu_bed_run(bed);
-	assert_int_equal(vfu_bed_reply(bed, r), -1);
+	assert_int_equal(vfu_bed_reply(bed, bed->reply), -1);
 	assert_false(vfu_server_attached(bed->server));
-	free(r);
 }
 
 void vfu_bed_expect_alive(struct vfu_bed *bed)
@@ -406,16 +403,11 @@ int vfu_bed_map(struct vfu_bed *bed, uint64_t iova, uint64_t size, int fd,
 		.size = size,
 	};
 	struct vfu_raw raw = VFU_RAW(VFU_CMD_DMA_MAP, req);
-	struct vfu_raw_reply *r = malloc(sizeof(*r));
-	int error;
 
-	assert_non_null(r);
 	raw.fds = &fd;
 	raw.n_fds = fd >= 0;
 	vfu_bed_send(bed, &raw);
 	vfu_bed_run(bed);
-	assert_int_equal(vfu_bed_reply(bed, r), 1);
-	error = (int)r->header.error;
-	free(r);
-	return error;
+	assert_int_equal(vfu_bed_reply(bed, bed->reply), 1);
+	return (int)bed->reply->header.error;
 }

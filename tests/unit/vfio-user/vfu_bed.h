@@ -22,13 +22,24 @@
 #define BED_BAR5_SIZE	(2u << 20)	/* larger than one message */
 #define BED_MSIX	64u
 
+/* One reply, with room for any. */
+struct vfu_raw_reply {
+	struct vfu_header header;
+	uint8_t body[BED_BAR5_SIZE];
+	size_t len;
+	int fds[16];
+	unsigned int n_fds;
+};
+
 /**
  * struct vfu_bed - the toy device and what happened to it
  * @sock: the client's end, non-blocking; -1 when closed
+ * @reply: for replies that nobody wants to look at
  */
 struct vfu_bed {
 	struct vfu_server *server;
 	int sock;
+	struct vfu_raw_reply *reply;
 	int bar2_fd;
 	struct vfu_server_config config;
 	uint8_t bar0[BED_BAR0_SIZE];
@@ -57,14 +68,6 @@ struct vfu_raw {
 /* A raw message whose payload is @object. */
 #define VFU_RAW(command, object) {					\
 	.id = 77, .cmd = (command), .body = &(object), .len = sizeof(object) }
-
-struct vfu_raw_reply {
-	struct vfu_header header;
-	uint8_t body[BED_BAR5_SIZE];
-	size_t len;
-	int fds[16];
-	unsigned int n_fds;
-};
 
 int vfu_bed_count_fds(void);
 int vfu_bed_memfd(size_t size);
