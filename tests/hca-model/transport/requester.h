@@ -34,8 +34,8 @@ struct requester {
 	uint32_t acked_psn;		/* oldest PSN not acknowledged */
 	uint32_t top_psn;		/* one past the newest PSN ever sent */
 	uint32_t reads;			/* RDMA reads and atomics in flight */
-	uint32_t unasked;		/* packets since the last that asks for an answer */
-	uint32_t unasked_messages;
+	uint32_t asked_psn;		/* newest packet that asked for an answer */
+	uint32_t unasked;		/* messages sent since */
 	bool ask;			/* the next packet asks, whatever it is */
 
 	uint8_t retries, rnr_retries;	/* left */
