@@ -5,6 +5,7 @@
  */
 #include "host-backend/hca/ifc/commands.h"
 #include "host-backend/hca/ifc/registers.h"
+#include "host-backend/hca/ifc/wqe.h"
 #include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/fabric/port.h"
 
@@ -69,12 +70,16 @@ static void paos_read(struct port *port, uint8_t *data)
 static enum cmd_status paos_write(struct cmd *cmd, const uint8_t *data)
 {
 	uint64_t admin = ifc_get(data, paos_reg__admin_status);
+	struct port *port = cmd->hca->port;
 
 	if (!ifc_get(data, paos_reg__ase))
 		return CMD_OK;
 	if (admin != ADMIN_UP && admin != ADMIN_DOWN)
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "PAOS: unknown admin status");
-	port_set_admin(cmd->hca->port, admin == ADMIN_UP);
+	/* Opening a port that is open tells its state once more. */
+	if (admin == ADMIN_UP && port->admin_up && port->state == PORT_ACTIVE)
+		port->ops->changed(port->owner, PORT_CHANGE_ACTIVE);
+	port_set_admin(port, admin == ADMIN_UP);
 	return CMD_OK;
 }
 
