@@ -47,8 +47,12 @@ static bool is_in_place(const struct qp *qp, const struct packet *pkt, enum mess
 
 static enum execute_result take_wqe(struct qp *qp, const struct execute_target *to)
 {
-	int rc = qp->resp.wqe_taken ? 0 : recv_take(qp, to->srq);
+	int rc = 0;
 
+	if (qp->resp.wqe_taken)
+		recv_restart(qp->resp.wqe);
+	else
+		rc = recv_take(qp, to->srq);
 	if (rc == -ENOENT) {
 		qp->counters->out_of_buffer++;
 		return EXECUTE_RNR;

@@ -47,6 +47,13 @@ int recv_poll(struct qp *qp);
  */
 uint8_t recv_store(struct qp *qp, const struct packet *pkt, uint32_t off, uint8_t *vendor);
 
+/* Begin at the first byte again: the message that took the WQE was dropped. */
+static inline void recv_restart(struct recv_wqe *r)
+{
+	r->at = 0;
+	r->at_off = 0;
+}
+
 /* Leave @n bytes of the list untouched. */
 void recv_skip(struct qp *qp, uint32_t n);
 /* Bytes that still fit. */

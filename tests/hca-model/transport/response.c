@@ -182,7 +182,7 @@ static void take_data(struct qp *qp, const struct packet *pkt)
 
 void requester_receive(struct qp *qp, struct packet *pkt)
 {
-	if (!qp->has_sq || !qp_sends(qp) || !requester_in_flight(&qp->req))
+	if (!qp->has_sq || !qp_sends(qp))
 		return;
 	if (packet_op(pkt) == OP_ACK)
 		take_ack(qp, pkt);
