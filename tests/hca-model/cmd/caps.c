@@ -34,6 +34,7 @@ static const struct {
 	GEN(max_wqe_sz_sq, 1024), GEN(max_wqe_sz_rq, 512), GEN(max_qp_mcg, 240),
 	GEN(log_max_mcg, 13), GEN(log_max_pd, CAP_LOG_MAX_PD),
 	GEN(log_max_xrcd, CAP_LOG_MAX_XRCD), GEN(log_max_rmp, 16), GEN(max_num_eqs, 64),
+	GEN(device_frequency_mhz, CLOCK_KHZ / 1000), GEN(device_frequency_khz, CLOCK_KHZ),
 	GEN(num_of_uars_per_page, 1),
 };
 

@@ -87,11 +87,11 @@ static bool cmd_run(struct hca *hca, struct cmd_entry *entry, const uint8_t *in,
 		hca->dead = true;
 		return false;
 	}
-	if (cmd.out_len < 16 || cmd.out_len > CMD_MAX_BYTES) {
+	if (cmd.out_len < 8 || cmd.out_len > CMD_MAX_BYTES) {
 		*delivery = DELIVERY_OUT_LENGTH;
 		return true;
 	}
-	cmd.out = calloc(1, cmd.out_len);
+	cmd.out = calloc(1, cmd.out_len < 16 ? 16 : cmd.out_len);
 	if (!cmd.out) {
 		*delivery = DELIVERY_FIRMWARE;
 		return true;

@@ -17,8 +17,7 @@
 
 void pci_init(struct hca *hca)
 {
-	hca->pci.boot_ns = 0;
-	hca->pci.boot_ns = pci_clock_ns(hca);
+	pci_clock_start(hca);
 	pci_config_reset(hca);
 }
 

@@ -20,12 +20,24 @@ enum {
 	CMDQ_ADDRESS_MASK = ~0xfff,
 };
 
-uint64_t pci_clock_ns(const struct hca *hca)
+static uint64_t nanoseconds(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec - hca->pci.boot_ns;
+	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+}
+
+void pci_clock_start(struct hca *hca)
+{
+	hca->pci.boot_ns = nanoseconds();
+}
+
+uint64_t pci_clock(const struct hca *hca)
+{
+	uint64_t ns = nanoseconds() - hca->pci.boot_ns;
+
+	return ns / 1000000 * CLOCK_KHZ + ns % 1000000 * CLOCK_KHZ / 1000000;
 }
 
 uint32_t init_segment_read(struct hca *hca, uint32_t reg)
@@ -48,12 +60,12 @@ uint32_t init_segment_read(struct hca *hca, uint32_t reg)
 	case REG_SYND:
 		return (uint32_t)p->synd << 16;
 	case REG_TIMER_H:
-		return (uint32_t)(pci_clock_ns(hca) >> 32);
+		return (uint32_t)(pci_clock(hca) >> 32);
 	case REG_TIMER_L:
-		return (uint32_t)pci_clock_ns(hca);
+		return (uint32_t)pci_clock(hca);
 	case REG_HEALTH:
 		/* The firmware counts about ten times a second. */
-		return p->health_stuck ? 1 : (uint32_t)(pci_clock_ns(hca) / 100000000);
+		return p->health_stuck ? 1 : (uint32_t)(pci_clock(hca) / (CLOCK_KHZ * 100));
 	default:
 		return 0;
 	}

@@ -13,6 +13,7 @@
 struct hca;
 
 enum {
+	CLOCK_KHZ = 156250,
 	PCI_VENDOR_MELLANOX = 0x15b3,
 	PCI_DEVICE_CX4 = 0x1013, PCI_DEVICE_CX4_VF = 0x1014,
 	PCI_CONFIG_BYTES = 4096,
@@ -52,7 +53,8 @@ int pci_bar_write(struct hca *hca, uint64_t off, const void *buf, size_t len);
 /* Raise MSI-X vector @vector; a vector that nobody listens to is dropped. */
 void pci_interrupt(struct hca *hca, unsigned int vector);
 
-/* Nanoseconds since power-on of the card: its free running clock. */
-uint64_t pci_clock_ns(const struct hca *hca);
+/* The card's free running clock, CLOCK_KHZ; CQE timestamps and the init segment show it. */
+void pci_clock_start(struct hca *hca);
+uint64_t pci_clock(const struct hca *hca);
 
 #endif
