@@ -41,7 +41,7 @@ int cqe_send(struct qp *qp, const struct send_wqe *w)
 	      wqe_opcode_name(w->opcode), w->index);
 	cqe.srqn_uidx = htobe32(qp->user_index);
 	cqe.byte_cnt = htobe32(w->len);
-	cqe.timestamp = htobe64(pci_clock_ns(qp->hca));
+	cqe.timestamp = htobe64(pci_clock(qp->hca));
 	cqe.sop_drop_qpn = htobe32((uint32_t)w->opcode << 24 | qp->qpn);
 	cqe.wqe_counter = htobe16(w->index);
 	cqe.op_own = CQE_REQ << 4;
@@ -134,7 +134,7 @@ int cqe_receive(struct qp *qp, const struct recv_wqe *r, const struct cqe_messag
 	cqe.srqn_uidx = htobe32(receive_index(qp, r));
 	cqe.imm_inval_pkey = htobe32(imm);
 	cqe.byte_cnt = htobe32(m->bytes);
-	cqe.timestamp = htobe64(pci_clock_ns(qp->hca));
+	cqe.timestamp = htobe64(pci_clock(qp->hca));
 	cqe.sop_drop_qpn = htobe32(qp->qpn);
 	cqe.wqe_counter = htobe16(r->index);
 	cqe.op_own = (uint8_t)(m->opcode << 4);
