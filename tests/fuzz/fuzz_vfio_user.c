@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Owns the libFuzzer target for the vfio-user server: any bytes a client can
+ * send, with descriptors. Must never wait: the client's end is shut down for
+ * writing before the server looks at it.
+ *
+ * Input: byte 0: flags (see below); bytes 1-4: one bit per piece, whether a
+ * descriptor goes along; bytes 5-8: which kind; then pieces, each a 2 byte
+ * length and that many bytes, each sent by a call of its own. Pieces need not
+ * be messages.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "hv/vfio-user/server.h"
+
+#define F_SKIP_HELLO	0x01	/* the input brings its own VERSION */
+#define F_SERVER_ASKS	0x02	/* region writes make the server do DMA */
+#define F_READ_LATE	0x04	/* replies are read at the end only */
+#define F_KEEP_OPEN	0x08	/* the client hangs up after it is served */
+#define F_TWO_FDS	0x10
+#define HEAD		9u
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct fuzz {
+	struct vfu_server *server;
+	int fds[2];		/* a memory file, an eventfd */
+	uint8_t flags;
+	uint8_t bar[4096];
+};
+
+static void must(int ok)
+{
+	if (!ok)
+		abort();
+}
+
+static int bar_read(void *ctx, unsigned int region, uint64_t off, void *buf,
+		    size_t len)
+{
+	struct fuzz *f = ctx;
+
+	must(len && len <= VFU_MAX_DATA);
+	must(region != 0 || off + len <= sizeof(f->bar));
+	if (region == 0)
+		memcpy(buf, f->bar + off, len);
+	return 0;
+}
+
+static int bar_write(void *ctx, unsigned int region, uint64_t off,
+		     const void *buf, size_t len)
+{
+	struct fuzz *f = ctx;
+	uint8_t data[64];
+
+	must(len && len <= VFU_MAX_DATA);
+	if (region != 0)
+		return 0;
+	must(off + len <= sizeof(f->bar));
+	memcpy(f->bar + off, buf, len);
+	if (!(f->flags & F_SERVER_ASKS))
+		return 0;
+	if (off & 8)
+		return vfu_server_dma_read(f->server, off << 12, data,
+					   sizeof(data));
+	return vfu_server_dma_write(f->server, off << 12, buf, len);
+}
+
+static int reset(void *ctx)
+{
+	struct fuzz *f = ctx;
+
+	for (unsigned int v = 0; v < 10; v++)
+		vfu_irq_trigger(f->server, VFIO_PCI_MSIX_IRQ_INDEX, v);
+	return 0;
+}
+
+static void mapped(void *ctx, const struct vfu_dma_range *range)
+{
+	const struct fuzz *f = ctx;
+
+	must(range && vfu_dma_find(vfu_server_dma(f->server), range->last) ==
+	     range);
+	/* The first and last byte really are there. */
+	if (range->vaddr) {
+		volatile uint8_t *p = range->vaddr;
+
+		(void)p[0];
+		(void)p[range->last - range->iova];
+	}
+}
+
+static void unmap(void *ctx, uint64_t iova, uint64_t size)
+{
+	const struct fuzz *f = ctx;
+
+	must(!vfu_dma_unmap_bytes(vfu_server_dma(f->server), iova, size, NULL));
+}
+
+static void detached(void *ctx)
+{
+	const struct fuzz *f = ctx;
+
+	must(!vfu_dma_count(vfu_server_dma(f->server)));
+	must(!vfu_dma_objects(vfu_server_dma(f->server)));
+}
+
+static const struct vfu_ops ops = {
+	.region_read = bar_read,
+	.region_write = bar_write,
+	.reset = reset,
+	.dma_mapped = mapped,
+	.dma_unmap = unmap,
+	.detached = detached,
+};
+
+static struct fuzz *fuzz_create(void)
+{
+	static const struct vfu_area area = { 4096, 4096 };
+	struct fuzz *f = calloc(1, sizeof(*f));
+	uint32_t rw = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	struct vfu_server_config config = { .ops = &ops, .ctx = f };
+
+	must(f != NULL);
+	f->fds[0] = memfd_create("fuzz", MFD_CLOEXEC);
+	f->fds[1] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	must(f->fds[0] >= 0 && f->fds[1] >= 0);
+	must(!ftruncate(f->fds[0], 1 << 20));
+	config.regions[0] = (struct vfu_region){ .size = 4096, .flags = rw };
+	config.regions[2] = (struct vfu_region){
+		.size = 8192, .flags = rw | VFIO_REGION_INFO_FLAG_MMAP,
+		.fd = f->fds[0], .areas = &area, .n_areas = 1 };
+	config.regions[4] = (struct vfu_region){
+		.size = 1ull << 40, .flags = rw };
+	config.regions[7] = (struct vfu_region){ .size = 256, .flags = rw };
+	config.irq_count[0] = 1;
+	config.irq_count[2] = 8;
+	config.max_dma_ranges = 64;
+	config.dma_timeout_ms = 1;
+	must(!vfu_server_create(&config, &f->server));
+	return f;
+}
+
+static void piece_send(const struct fuzz *f, int sock, const uint8_t *data,
+		       size_t len, int fd_kind)
+{
+	struct iovec iov = { (void *)data, len };
+	union {
+		struct cmsghdr align;
+		uint8_t bytes[CMSG_SPACE(2 * sizeof(int))];
+	} control = { 0 };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd_kind >= 0) {
+		size_t n = f->flags & F_TWO_FDS ? 2 : 1;
+		const int fds[2] = { f->fds[fd_kind], f->fds[!fd_kind] };
+
+		mh.msg_control = &control;
+		mh.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		control.align.cmsg_level = SOL_SOCKET;
+		control.align.cmsg_type = SCM_RIGHTS;
+		control.align.cmsg_len = CMSG_LEN(n * sizeof(int));
+		memcpy(CMSG_DATA(&control.align), fds, n * sizeof(int));
+	}
+	(void)!sendmsg(sock, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void input_send(const struct fuzz *f, int sock, const uint8_t *data,
+		       size_t size)
+{
+	static const uint8_t hello[20] = { [2] = VFU_CMD_VERSION, [4] = 20 };
+	uint32_t with_fd, kind;
+
+	memcpy(&with_fd, data + 1, sizeof(with_fd));
+	memcpy(&kind, data + 5, sizeof(kind));
+	data += HEAD;
+	size -= HEAD;
+	if (!(f->flags & F_SKIP_HELLO))
+		piece_send(f, sock, hello, sizeof(hello), -1);
+	for (unsigned int i = 0; size > 2; i++) {
+		size_t len = data[0] | (size_t)data[1] << 8;
+
+		data += 2;
+		size -= 2;
+		if (len > size)
+			len = size;
+		piece_send(f, sock, data, len, with_fd >> (i % 32) & 1 ?
+			   (int)(kind >> (i % 32) & 1) : -1);
+		data += len;
+		size -= len;
+	}
+}
+
+/* Takes the replies; each must be well-formed. */
+static void replies_read(int sock)
+{
+	static uint8_t buf[1 << 16];
+
+	while (recv(sock, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct fuzz *f;
+	struct pollfd pfd = { .events = POLLIN };
+	int pair[2];
+
+	if (size < HEAD || size > 1 << 16)
+		return -1;
+	if (!f)
+		f = fuzz_create();
+	f->flags = data[0];
+	must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+	must(!vfu_server_adopt(f->server, pair[0]));
+	input_send(f, pair[1], data, size);
+	if (!(f->flags & F_KEEP_OPEN))
+		shutdown(pair[1], SHUT_WR);
+
+	pfd.fd = vfu_server_fd(f->server);
+	for (;;) {
+		must(!vfu_server_dispatch(f->server));
+		if (poll(&pfd, 1, 0) <= 0) {
+			if (!(f->flags & F_READ_LATE))
+				break;
+			f->flags &= (uint8_t)~F_READ_LATE;
+		}
+		if (!(f->flags & F_READ_LATE))
+			replies_read(pair[1]);
+	}
+	replies_read(pair[1]);
+	close(pair[1]);
+	while (poll(&pfd, 1, 0) > 0)
+		must(!vfu_server_dispatch(f->server));
+	must(!vfu_dma_count(vfu_server_dma(f->server)));
+
+	/* A lost descriptor would make this one a high number. */
+	must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+	must(pair[1] < 64);
+	close(pair[0]);
+	close(pair[1]);
+	return 0;
+}
