@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+#
+# What the tests of stock VMs share: the lab they run in, and a server in vm1 with a client in vm2.
+# It owns no expectations. With LAB_DIR set to a lab that is up, that one is used and left up.
+#
+# RDMA_DEV, PINGPONG_OPTIONS and PERFTEST_OPTIONS let the same tests run on another device, e.g. on
+# rdma_rxe (rxe0, "-g 1", "-x 1"), to tell a fault of the tests from one of the model.
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+PATH=$TOP/tests/lab:$PATH
+export DEV=${RDMA_DEV:-mlx5_0}
+LIMIT=${STOCK_TIMEOUT:-120}
+
+# stock_lab_up FOLDER [OPTION …]: use the lab that is up, or bring up two VMs with one HCA each.
+stock_lab_up() {
+	if [ -n "${LAB_DIR:-}" ] && lab status > /dev/null 2>&1; then
+		export STOCK_OWN_LAB=
+	else
+		export LAB_DIR=$1/lab STOCK_OWN_LAB=yes
+		shift
+		lab up stock --vms 2 --kernel "${STOCK_KERNEL:-stable}" "$@" >&2 3>&-
+	fi
+}
+
+stock_lab_down() {
+	[ -z "$STOCK_OWN_LAB" ] || lab down >&2
+}
+
+# listens VM PORT [PID]: wait until somebody listens on a TCP port of a VM, as long as the process PID lives.
+listens() {
+	local end=$((SECONDS + 30))
+	until lab exec -n --timeout 10 "$1" -- ss -Hltn "sport = :$2" | grep -q .; do
+		if [ $SECONDS -ge $end ] || { [ -n "${3:-}" ] && ! kill -0 "$3" 2> /dev/null; }; then
+			return 1
+		fi
+	done
+}
+
+# pair PORT SERVER-WORD … -- CLIENT-WORD …
+# The server in vm1, then the client in vm2; fails unless both end well. Output of both on stdout.
+pair() {
+	local port=$1 server=() out client_status=0 server_status=0
+	shift
+	while [ "$1" != -- ]; do
+		server+=("$1")
+		shift
+	done
+	shift
+	out=$(mktemp)
+	lab exec -n --timeout "$LIMIT" vm1 -- "${server[@]}" > "$out" 2>&1 3>&- &
+	local pid=$!
+	if listens vm1 "$port" $pid; then
+		lab exec -n --timeout "$LIMIT" vm2 -- "$@" 2>&1 || client_status=$?
+		# A client that failed leaves its server waiting for ever.
+		[ $client_status -eq 0 ] || lab exec -n vm1 -- pkill -x "$(basename "${server[0]}" | cut -c1-15)" || true
+	else
+		client_status=1
+		echo "the server does not listen"
+		kill $pid 2> /dev/null || true
+	fi
+	wait $pid || server_status=$?
+	echo "--- server, status $server_status; client, status $client_status"
+	cat "$out"
+	rm -f "$out"
+	[ $client_status -eq 0 ] && [ $server_status -eq 0 ]
+}
+
+# The kernel messages about RDMA in a VM that a healthy card does not cause.
+rdma_complaints() {
+	lab exec -n "$1" -- dmesg --level=emerg,alert,crit,err,warn --notime |
+		grep -E 'mlx5|infiniband|ib_|rdma|vfio' | grep -vEf "$TOP/tests/lab/stock/dmesg.allowed"
+	# A trace of any origin counts.
+	lab exec -n "$1" -- dmesg --notime | grep -E '^(BUG|WARNING|Oops|Call Trace|INFO: task)|DMAR:.*fault'
+	true
+}
