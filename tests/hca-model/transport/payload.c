@@ -237,3 +237,18 @@ enum access_result payload_probe(struct hca *hca, const struct access *a, uint64
 		return r;
 	return access_resolve(hca, a, va + len - 1, 1, write, &iov, 1, &n);
 }
+
+enum access_result payload_check(struct qp *qp, const struct wqe_view *v)
+{
+	for (unsigned int i = 0; i < v->n_seg; i++) {
+		struct access a = local_access(qp, v->seg[i].lkey, MKEY_LOCAL_READ);
+		enum access_result r;
+
+		if (v->seg[i].inl)
+			continue;
+		r = payload_probe(qp->hca, &a, v->seg[i].addr, v->seg[i].len, false);
+		if (r)
+			return r;
+	}
+	return ACCESS_OK;
+}

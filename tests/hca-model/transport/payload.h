@@ -37,6 +37,9 @@ enum access_result payload_borrow(struct hca *hca, const struct access *a, uint6
 enum access_result payload_gather(struct qp *qp, struct wqe_view *v, uint32_t pos, uint32_t len,
 				  struct packet *pkt, uint8_t *bounce);
 
+/* Whether all of a send WQE's message may be read: its segments' first and last bytes. */
+enum access_result payload_check(struct qp *qp, const struct wqe_view *v);
+
 /* Bytes of a response to byte @pos on of a send WQE's message. */
 enum access_result payload_scatter(struct qp *qp, struct wqe_view *v, uint32_t pos,
 				   const struct packet *pkt);

@@ -50,12 +50,12 @@ static void die(struct qp *qp, enum eqe_type event)
 	qp_set_error(qp, QP_ERR);
 }
 
-/* Send at once if nothing is due before it. */
+/* Append, and send at once if nothing is due before it. */
 static void add(struct qp *qp, const struct reply *r)
 {
 	struct responder *resp = &qp->resp;
 
-	if (r->kind != REPLY_READ && !reply_due(qp)) {
+	if (!reply_due(qp)) {
 		send_short(qp, r);
 		if (r->fatal)
 			die(qp, r->event);
@@ -65,6 +65,38 @@ static void add(struct qp *qp, const struct reply *r)
 		return;
 	*slot(resp, resp->reply_tail++) = *r;
 	resp->dying |= r->fatal;
+}
+
+/* Where in PSN order; what is due for the same request before it gives way. */
+static void insert(struct qp *qp, const struct reply *r)
+{
+	struct responder *resp = &qp->resp;
+	uint32_t at;
+
+	for (at = resp->reply_head; at != resp->reply_tail; at++) {
+		struct reply *old = slot(resp, at);
+
+		if (psn_diff(old->psn, r->psn) == 0 && old->kind == r->kind) {
+			bool again = old->again;
+
+			*old = *r;
+			old->again = again;
+			return;
+		}
+		if (psn_diff(old->psn, r->psn) > 0 ||
+		    (old->kind == REPLY_ACK && psn_diff(old->psn, r->psn) == 0))
+			break;
+		if (old->kind == REPLY_READ &&
+		    psn_diff(old->psn + qp_packets(qp, old->len), r->psn) > 0) {
+			old->end = (uint32_t)psn_diff(r->psn, old->psn) * qp_mtu(qp);
+			old->cut = true;
+		}
+	}
+	if (resp->reply_tail - resp->reply_head == REPLIES)
+		return;
+	for (uint32_t i = resp->reply_tail++; i != at; i--)
+		*slot(resp, i) = *slot(resp, i - 1);
+	*slot(resp, at) = *r;
 	qp_wake(qp);
 }
 
@@ -107,7 +139,7 @@ void reply_fatal(struct qp *qp, uint32_t psn, uint8_t nak, enum eqe_type event)
 	add(qp, &r);
 }
 
-void reply_read(struct qp *qp, const struct packet *pkt, uint32_t pd)
+void reply_read(struct qp *qp, const struct packet *pkt, uint32_t pd, bool again)
 {
 	struct reply r = {
 		.kind = REPLY_READ,
@@ -119,12 +151,13 @@ void reply_read(struct qp *qp, const struct packet *pkt, uint32_t pd)
 		.len = pkt->dma_len,
 		.end = pkt->dma_len,
 		.va = pkt->va,
+		.again = again,
 	};
 
-	add(qp, &r);
+	insert(qp, &r);
 }
 
-void reply_atomic(struct qp *qp, uint32_t psn, uint64_t orig)
+void reply_atomic(struct qp *qp, uint32_t psn, uint64_t orig, bool again)
 {
 	struct reply r = {
 		.kind = REPLY_ATOMIC,
@@ -132,39 +165,23 @@ void reply_atomic(struct qp *qp, uint32_t psn, uint64_t orig)
 		.psn = psn,
 		.msn = qp->resp.msn,
 		.orig = orig,
+		.again = again,
 	};
 
-	add(qp, &r);
+	if (reply_due(qp))
+		insert(qp, &r);
+	else
+		add(qp, &r);
 }
 
-void reply_cut(struct qp *qp, uint32_t psn)
-{
-	struct responder *resp = &qp->resp;
-	struct reply *r;
-
-	for (uint32_t at = resp->reply_head; at != resp->reply_tail; at++) {
-		r = slot(resp, at);
-		if (psn_diff(r->psn, psn) >= 0) {
-			resp->reply_tail = at;
-			return;
-		}
-		if (r->kind != REPLY_READ)
-			continue;
-		if (psn_diff(r->psn + qp_packets(qp, r->len), psn) <= 0)
-			continue;
-		r->end = (uint32_t)psn_diff(psn, r->psn) * qp_mtu(qp);
-		resp->reply_tail = r->done >= r->end ? at : at + 1;
-		return;
-	}
-}
-
-unsigned int reply_reads(const struct qp *qp)
+unsigned int reply_reads(const struct qp *qp, bool again)
 {
 	const struct responder *resp = &qp->resp;
 	unsigned int n = 0;
 
 	for (uint32_t at = resp->reply_head; at != resp->reply_tail; at++)
-		n += resp->replies[at % REPLIES].kind != REPLY_ACK;
+		n += resp->replies[at % REPLIES].kind != REPLY_ACK &&
+		     (again || !resp->replies[at % REPLIES].again);
 	return n;
 }
 
@@ -216,6 +233,10 @@ bool reply_run(struct qp *qp, unsigned int *budget)
 	while (*budget && reply_due(qp) && qp_receives(qp)) {
 		struct reply *r = slot(resp, resp->reply_head);
 
+		if (r->cut && r->done >= r->end) {
+			resp->reply_head++;
+			continue;
+		}
 		--*budget;
 		if (r->kind == REPLY_READ) {
 			send_data(qp, r);

@@ -31,6 +31,8 @@ struct reply {
 	uint32_t rkey, pd;
 	uint32_t len, done;		/* bytes */
 	uint32_t end;			/* stop here: the rest was asked for again */
+	bool cut;			/* end is not len */
+	bool again;			/* the request is a duplicate */
 	uint64_t va;
 	uint64_t orig;			/* atomic */
 };
@@ -46,14 +48,15 @@ struct replay {
 void reply_ack(struct qp *qp, uint32_t psn, uint8_t syndrome);
 /* A NAK behind which the QP goes to ERR. */
 void reply_fatal(struct qp *qp, uint32_t psn, uint8_t nak, enum eqe_type event);
-/* The data that a read request asks for; @pd: whose key it is. */
-void reply_read(struct qp *qp, const struct packet *pkt, uint32_t pd);
-void reply_atomic(struct qp *qp, uint32_t psn, uint64_t orig);
+/*
+ * The data that a read request asks for; @pd: whose key it is. What is asked
+ * for @again takes the place that its PSN gives it among what is due.
+ */
+void reply_read(struct qp *qp, const struct packet *pkt, uint32_t pd, bool again);
+void reply_atomic(struct qp *qp, uint32_t psn, uint64_t orig, bool again);
 
-/* Everything from @psn on was asked for again: forget it. */
-void reply_cut(struct qp *qp, uint32_t psn);
-/* Reads and atomics that are due. */
-unsigned int reply_reads(const struct qp *qp);
+/* Reads and atomics that are due; @again: those that are asked for again as well. */
+unsigned int reply_reads(const struct qp *qp, bool again);
 /* Send what is due; true if there is more. @budget: packets, counted down. */
 bool reply_run(struct qp *qp, unsigned int *budget);
 

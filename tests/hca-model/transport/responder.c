@@ -87,7 +87,7 @@ static enum execute_result do_read(struct qp *qp, const struct packet *pkt,
 	struct responder *resp = &qp->resp;
 	enum execute_result res;
 
-	if (reply_reads(qp) >= qp->max_responder)
+	if (reply_reads(qp, false) >= qp->max_responder)
 		return EXECUTE_INVALID;
 	res = execute_read(qp, pkt, to);
 	if (res)
@@ -95,7 +95,7 @@ static enum execute_result do_read(struct qp *qp, const struct packet *pkt,
 	qp->counters->rx_read_requests++;
 	resp->expected_psn = (pkt->psn + qp_packets(qp, pkt->dma_len)) & PSN_MASK;
 	resp->msn = (resp->msn + 1) & PSN_MASK;
-	reply_read(qp, pkt, to->pd);
+	reply_read(qp, pkt, to->pd, false);
 	return EXECUTE_OK;
 }
 
@@ -107,7 +107,7 @@ static enum execute_result do_atomic(struct qp *qp, const struct packet *pkt,
 	enum execute_result res;
 	uint64_t orig;
 
-	if (reply_reads(qp) >= qp->max_responder)
+	if (reply_reads(qp, false) >= qp->max_responder)
 		return EXECUTE_INVALID;
 	res = execute_atomic(qp, pkt, to, &orig);
 	if (res)
@@ -126,7 +126,7 @@ static enum execute_result do_atomic(struct qp *qp, const struct packet *pkt,
 	};
 	resp->expected_psn = (pkt->psn + 1) & PSN_MASK;
 	resp->msn = (resp->msn + 1) & PSN_MASK;
-	reply_atomic(qp, pkt->psn, orig);
+	reply_atomic(qp, pkt->psn, orig, false);
 	return EXECUTE_OK;
 }
 
@@ -166,8 +166,7 @@ static void replay_atomic(struct qp *qp, const struct packet *pkt)
 		    r->rkey != pkt->rkey || r->va != pkt->va || r->swap_add != pkt->swap_add ||
 		    r->compare != pkt->compare)
 			continue;
-		reply_cut(qp, pkt->psn);
-		reply_atomic(qp, pkt->psn, r->orig);
+		reply_atomic(qp, pkt->psn, r->orig, true);
 		return;
 	}
 }
@@ -184,9 +183,8 @@ static void do_duplicate(struct qp *qp, const struct packet *pkt, const struct e
 		end = pkt->psn + qp_packets(qp, pkt->dma_len);
 		if (psn_diff(end, resp->expected_psn) > 0 || pkt->dma_len > 1u << 31)
 			return;
-		reply_cut(qp, pkt->psn);
-		if (reply_reads(qp) < qp->max_responder)
-			reply_read(qp, pkt, to->pd);
+		if (reply_reads(qp, true) < qp->max_responder)
+			reply_read(qp, pkt, to->pd, true);
 		return;
 	case OP_COMPARE_SWAP:
 	case OP_FETCH_ADD:

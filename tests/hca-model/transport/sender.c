@@ -219,7 +219,9 @@ static void send_data(struct qp *qp, struct send_wqe *w)
 		requester_fail(qp, at, CQE_SYND_LOCAL_QP_OP, VENDOR_CHANGED);
 		return;
 	}
-	res = payload_gather(qp, v, off, len, &pkt, bounce);
+	res = first && !last ? payload_check(qp, v) : ACCESS_OK;
+	if (!res)
+		res = payload_gather(qp, v, off, len, &pkt, bounce);
 	if (res) {
 		requester_fail(qp, at, CQE_SYND_LOCAL_PROT,
 			       res == ACCESS_DMA_FAULT ? VENDOR_DMA_FAULT : VENDOR_NONE);
