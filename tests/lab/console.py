@@ -3,6 +3,7 @@
 
 It owns the terminal while it is attached; it must never interpret what it carries.
 """
+import json
 import os
 import select
 import sys
@@ -54,15 +55,15 @@ def carry(sock, source, target):
 
 
 def model(run, line, timeout):
-    """One line to the model, its answer to stdout: everything up to its end of connection."""
+    """One line to the model, its one line of JSON to stdout; status 1 if it refused."""
     run.read()
     with run.connect(state.MODEL_CONTROL, timeout) as sock:
         sock.sendall(line.encode() + b"\n")
-        sock.shutdown(1)
         try:
-            while data := sock.recv(65536):
-                sys.stdout.buffer.write(data)
-                sys.stdout.buffer.flush()
+            answer = sock.makefile("rb").readline()
         except TimeoutError:
             raise LabError(f"time-out: the model did not answer within {timeout:g} s", EXIT_TIMEOUT) from None
-    return 0
+    if not answer:
+        raise LabError("the model closed the connection without an answer")
+    sys.stdout.write(answer.decode())
+    return 0 if json.loads(answer).get("ok") else 1

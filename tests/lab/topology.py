@@ -33,10 +33,9 @@ def hca_model(options, sockets):
     program = os.path.abspath(options.model)
     if not os.access(program, os.X_OK):
         raise LabError(f"{program} is not there; build it by `make`, or run the lab with --hcas 0")
-    argv = [program]
+    argv = [program, "--control", state.MODEL_CONTROL, *options.model_args]
     for name, path in sockets.items():
         argv += ["--hca", f"{name}={path}"]
-    argv += ["--control", state.MODEL_CONTROL, *options.model_args]
     return Service("model", argv, [*sockets.values(), state.MODEL_CONTROL])
 
 

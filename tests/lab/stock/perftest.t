@@ -4,7 +4,7 @@
 # TAP: one test for each row of perftest.rows, the server in vm1 and the client in vm2. A row passes when both
 # programs end well and the client printed at least one line of results. An argument is a pattern for rows.
 set -u
-# shellcheck source-path=SCRIPTDIR source=common.bash
+# shellcheck source=/dev/null
 . "$(dirname "$0")/common.bash"
 
 rows=$(sed 's/#.*//; /^ *$/d' "$(dirname "$0")/perftest.rows" | grep -E -- "${1:-.}")
