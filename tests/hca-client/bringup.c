@@ -13,7 +13,7 @@ enum {
 	PAGES_BOOT = 1, PAGES_INIT = 2,		/* op_mod of QUERY_PAGES */
 	PAGES_GIVE = 1, PAGES_TAKE = 2,		/* op_mod of MANAGE_PAGES */
 	PAGES_CHUNK = 512,
-	CAP_GENERAL = 0, CAP_CUR = 1,
+	CAP_GENERAL = 0, CAP_ATOMIC = 3, CAP_CUR = 1,
 	CAP_BYTES = 0x1000, CAP_AT = 0x10,
 	REG_HOST_ENDIANNESS = 0x7004,
 };
@@ -21,7 +21,7 @@ enum {
 #define EVENTS_ASYNC \
 	(1ull << EVENT_PATH_MIG | 1ull << EVENT_COMM_EST | 1ull << EVENT_SQ_DRAINED | \
 	 1ull << EVENT_CQ_ERROR | 1ull << EVENT_WQ_CATAS_ERROR | 1ull << EVENT_PORT_CHANGE | \
-	 1ull << EVENT_CMD | 1ull << EVENT_PAGE_REQUEST | 1ull << EVENT_WQ_INVAL_REQ_ERROR | \
+	 1ull << EVENT_PAGE_REQUEST | 1ull << EVENT_WQ_INVAL_REQ_ERROR | \
 	 1ull << EVENT_WQ_ACCESS_ERROR | 1ull << EVENT_SRQ_CATAS_ERROR | \
 	 1ull << EVENT_SRQ_LAST_WQE | 1ull << EVENT_SRQ_RQ_LIMIT)
 
@@ -141,31 +141,47 @@ static int pages_take(struct hc *hc)
 	return 0;
 }
 
-static int caps_set(struct hc *hc)
+/* One capability page: current values, changed by @change, set and read back into @page. */
+static int cap_set(struct hc *hc, uint16_t type, void (*change)(uint8_t *cap), uint8_t *page)
 {
 	uint8_t in[CAP_AT + CAP_BYTES] = { 0 }, out[CAP_AT + CAP_BYTES] = { 0 };
-	uint8_t *cap = in + CAP_AT;
+	uint8_t query[16] = { 0 };
 	int ret;
 
-	hc_head(in, HC_QUERY_HCA_CAP, CAP_GENERAL << 1 | CAP_CUR);
-	ret = hc_exec(hc, in, 16, out, sizeof(out));
+	hc_head(query, HC_QUERY_HCA_CAP, (uint16_t)(type << 1 | CAP_CUR));
+	ret = hc_exec(hc, query, sizeof(query), out, sizeof(out));
 	if (ret)
 		return ret;
-	memcpy(cap, out + CAP_AT, CAP_BYTES);
-	hc_head(in, HC_SET_HCA_CAP, CAP_GENERAL << 1);
+	memcpy(in + CAP_AT, out + CAP_AT, CAP_BYTES);
+	hc_head(in, HC_SET_HCA_CAP, (uint16_t)(type << 1));
+	change(in + CAP_AT);
+	ret = hc_exec(hc, in, sizeof(in), NULL, 16);
+	if (!ret)
+		ret = hc_exec(hc, query, sizeof(query), out, sizeof(out));
+	memcpy(page, out + CAP_AT, cmd_hca_cap__SIZE);
+	return ret;
+}
+
+static void change_general(uint8_t *cap)
+{
 	ifc_set(cap, cmd_hca_cap__pkey_table_size, 0);
 	ifc_set(cap, cmd_hca_cap__cmdif_checksum, 0);
 	ifc_set(cap, cmd_hca_cap__log_uar_page_sz, 0);
-	if (ifc_get(cap, cmd_hca_cap__log_max_qp) > 17)
-		ifc_set(cap, cmd_hca_cap__log_max_qp, 17);
-	ret = hc_exec(hc, in, sizeof(in), NULL, 16);
-	if (ret)
-		return ret;
-	memset(in, 0, 16);
-	hc_head(in, HC_QUERY_HCA_CAP, CAP_GENERAL << 1 | CAP_CUR);
-	ret = hc_exec(hc, in, 16, out, sizeof(out));
-	if (!ret)
-		memcpy(hc->fw->cap, out + CAP_AT, sizeof(hc->fw->cap));
+}
+
+static void change_atomic(uint8_t *cap)
+{
+	if (ifc_get(cap, atomic_caps__supported_atomic_req_8B_endianness_mode_1))
+		ifc_set(cap, atomic_caps__atomic_req_8B_endianness_mode, 1);
+}
+
+static int caps_set(struct hc *hc)
+{
+	uint8_t atomic[cmd_hca_cap__SIZE];
+	int ret = cap_set(hc, CAP_GENERAL, change_general, hc->fw->cap);
+
+	if (!ret && ifc_get(hc->fw->cap, cmd_hca_cap__atomic))
+		ret = cap_set(hc, CAP_ATOMIC, change_atomic, atomic);
 	return ret;
 }
 
@@ -224,6 +240,15 @@ int hc_enable(struct hc *hc)
 	return ret;
 }
 
+/* We poll the entries; the events are only taken off the queue. */
+static void drain_cmd_events(struct hc *hc)
+{
+	struct eqe e;
+
+	while (hc_eq_poll(hc, &hc->fw->cmd, &e))
+		;
+}
+
 int hc_bringup(struct hc *hc)
 {
 	struct hc_fw *fw;
@@ -241,6 +266,10 @@ int hc_bringup(struct hc *hc)
 	if (ret)
 		return ret;
 	fw->has_uar = true;
+	ret = hc_eq_create(hc, 0, HC_EQ_LOG, 1ull << EVENT_CMD, &fw->cmd);
+	if (ret)
+		return ret;
+	hc->after_command = drain_cmd_events;
 	ret = hc_eq_create(hc, 0, HC_EQ_LOG, EVENTS_ASYNC, &fw->async);
 	if (ret)
 		return ret;
@@ -262,6 +291,8 @@ int hc_teardown(struct hc *hc)
 		return 0;
 	keep_first(&first, hc_eq_destroy(hc, &fw->comp));
 	keep_first(&first, hc_eq_destroy(hc, &fw->async));
+	hc->after_command = NULL;
+	keep_first(&first, hc_eq_destroy(hc, &fw->cmd));
 	if (fw->has_uar)
 		keep_first(&first, hc_cmd_simple(hc, HC_DEALLOC_UAR, 0, fw->uar));
 	if (fw->inited)
@@ -279,10 +310,12 @@ void hc_forget(struct hc *hc)
 	struct hc_fw *fw = hc->fw;
 	unsigned int i;
 
+	hc->after_command = NULL;
 	for (i = 0; i < HC_SLOTS; i++)
 		hc_cmd_drop(hc, i);
 	if (!fw)
 		return;
+	hc_free(hc, &fw->cmd.buf);
 	hc_free(hc, &fw->async.buf);
 	hc_free(hc, &fw->comp.buf);
 	while (fw->n_pages)

@@ -22,7 +22,7 @@ struct hc_eq {
 struct hc_fw {
 	uint8_t cap[cmd_hca_cap__SIZE];	/* current general capabilities */
 	uint32_t uar;			/* the driver's own page */
-	struct hc_eq async, comp;	/* on vectors 0 and 1 */
+	struct hc_eq cmd, async, comp;	/* on vectors 0, 0 and 1 */
 	struct hc_mem *pages;		/* lent to the firmware */
 	uint32_t n_pages, room_pages;
 	bool enabled, inited, has_uar;

@@ -170,6 +170,16 @@ forget:
 	memset(mem, 0, sizeof(*mem));
 }
 
+void hc_free_all(struct hc *hc)
+{
+	unsigned int i;
+
+	for (i = 0; i < HC_CLASSES; i++)
+		hc->classes[i].n = 0;
+	hc->arena_used = 0;
+	memset(&hc->cmdq, 0, sizeof(hc->cmdq));
+}
+
 int hc_map(struct hc *hc, const void *ptr, size_t size, uint64_t iova, uint32_t prot)
 {
 	return vfu_client_dma_map(hc->vfu, iova, size, prot, hc->memfd,

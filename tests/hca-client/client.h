@@ -72,6 +72,7 @@ struct hc {
 	uint8_t delivery, status;	/* of the newest command that failed */
 	uint32_t syndrome;
 	uint32_t last_token;
+	void (*after_command)(struct hc *hc);	/* NULL: none */
 
 	struct hc_fw *fw;
 };
@@ -98,6 +99,8 @@ void hc_close(struct hc *hc);
  */
 int hc_alloc(struct hc *hc, size_t size, size_t align, struct hc_mem *out);
 void hc_free(struct hc *hc, struct hc_mem *mem);
+/* Everything at once, when nobody holds any of it: after a reset and hc_forget(). */
+void hc_free_all(struct hc *hc);
 
 /* Map a part of the arena at another bus address, or again: DMA_MAP. */
 int hc_map(struct hc *hc, const void *ptr, size_t size, uint64_t iova, uint32_t prot);

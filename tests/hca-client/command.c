@@ -192,7 +192,10 @@ int hc_exec(struct hc *hc, const void *in, size_t ilen, void *out, size_t olen)
 	hc_cmd_ring(hc, 1u << slot);
 	if (!hc_until(hc, hc_cmd_done(hc, slot)))
 		return -ETIMEDOUT;	/* the mailboxes stay: a late answer may still come */
-	return hc_cmd_collect(hc, slot, out, olen);
+	ret = hc_cmd_collect(hc, slot, out, olen);
+	if (hc->after_command)
+		hc->after_command(hc);
+	return ret;
 }
 
 int hc_cmd_simple(struct hc *hc, uint16_t opcode, uint16_t op_mod, uint32_t number)

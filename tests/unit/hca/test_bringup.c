@@ -63,9 +63,11 @@ static void commands_before_enable_are_refused(void **state)
 {
 	struct world *w = *state;
 	struct hc *hc = w->hc[0];
+	uint16_t master = 0x6;
 	uint32_t n;
 
 	assert_ok(hc_cmdq_start(hc));
+	assert_ok(hc_config_access(hc, 4, &master, sizeof(master), true));
 	assert_refused(hc, hc_cmd_simple(hc, HC_INIT_HCA, 0, 0), CMD_BAD_SYS_STATE);
 	assert_refused(hc, hc_cmd_number(hc, HC_ALLOC_PD, &n), CMD_BAD_SYS_STATE);
 	assert_ok(hc_enable(hc));
@@ -148,18 +150,21 @@ static void commands_give_events_once_there_is_a_command_eq(void **state)
 {
 	struct world *w = *state;
 	struct hc *hc = w->hc[0];
+	uint8_t in[16] = { 0 };
 	struct eqe e;
 
 	assert_ok(hc_bringup(hc));
-	while (hc_eq_poll(hc, &hc->fw->async, &e))
-		;
-	hc_eq_arm(hc, &hc->fw->async);
+	hc_eq_arm(hc, &hc->fw->cmd);
 	hc_irq_taken(hc, 0);
-	assert_ok(hc_cmd_simple(hc, HC_QUERY_ISSI, 0, 0));
-	assert_true(hc_until(hc, hc_eq_poll(hc, &hc->fw->async, &e)));
+	hc_head(in, HC_QUERY_PAGES, 1);
+	assert_ok(hc_cmd_post(hc, 5, in, sizeof(in), sizeof(in)));
+	hc_cmd_ring(hc, 1 << 5);
+	assert_true(hc_until(hc, hc_eq_poll(hc, &hc->fw->cmd, &e)));
 	assert_int_equal(e.type, EVENT_CMD);
-	assert_int_equal(ifc_load32(e.data), 1);
+	assert_int_equal(ifc_load32(e.data), 1 << 5);
 	assert_true(hc_irq_taken(hc, 0));
+	assert_true(hc_cmd_done(hc, 5));
+	assert_ok(hc_cmd_collect(hc, 5, NULL, 16));
 }
 
 static void mailboxes_that_are_not_mapped_do_no_harm(void **state)
@@ -177,7 +182,7 @@ static void mailboxes_that_are_not_mapped_do_no_harm(void **state)
 	world_settle(w, 10);
 	assert_true(w->hca[0]->dma.faults > faults);
 	hc_cmd_drop(hc, 1);
-	assert_ok(hc_cmd_simple(hc, HC_QUERY_ISSI, 0, 0));
+	assert_ok(hc_cmd_simple(hc, HC_QUERY_PAGES, 1, 0));
 }
 
 static void a_stale_token_is_a_delivery_error_in_strict_mode(void **state)

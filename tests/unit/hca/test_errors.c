@@ -10,7 +10,7 @@
 #include "tests/hca-model/fabric/port.h"
 #include "tests/hca-model/obj/qp.h"
 
-enum { LEN = 3000 };
+enum { LEN = 3000, SHORT = 900 };
 
 /* After an error both rings flush and the QP is in ERR. */
 static void expect_dead(struct side *s)
@@ -36,6 +36,7 @@ static void fails_with(struct pair *p, struct hc_wr wr, uint8_t syndrome)
 	pair_reconnect(p);
 }
 
+/* One packet each: of a longer message the first packets may be gone when the last one fails. */
 static void local_keys_are_checked(void **state)
 {
 	struct pair p;
@@ -48,15 +49,15 @@ static void local_keys_are_checked(void **state)
 	pair_open(*state, HC_RC, 0, NULL, &p);
 	memset(p.b.mr.mem.ptr, 0xa5, 65536);
 
-	sge = (struct hc_sge){ p.a.mr.va, LEN, p.a.mr.key ^ 1 };	/* variant */
+	sge = (struct hc_sge){ p.a.mr.va, SHORT, p.a.mr.key ^ 1 };	/* variant */
 	fails_with(&p, wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0), CQE_SYND_LOCAL_PROT);
 	sge.key = 0xfffff000;						/* no such key */
 	fails_with(&p, wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0), CQE_SYND_LOCAL_PROT);
-	sge = (struct hc_sge){ p.a.mr.va + 65536 - LEN + 1, LEN, p.a.mr.key };
+	sge = (struct hc_sge){ p.a.mr.va + 65536 - SHORT + 1, SHORT, p.a.mr.key };
 	fails_with(&p, wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0), CQE_SYND_LOCAL_PROT);
-	sge = (struct hc_sge){ p.a.mr.va - 1, LEN, p.a.mr.key };
+	sge = (struct hc_sge){ p.a.mr.va - 1, SHORT, p.a.mr.key };
 	fails_with(&p, wr_rdma(WQE_SEND, &sge, &p.b, 0), CQE_SYND_LOCAL_PROT);
-	sge = (struct hc_sge){ UINT64_MAX - 10, LEN, p.a.mr.key };
+	sge = (struct hc_sge){ UINT64_MAX - 10, SHORT, p.a.mr.key };
 	fails_with(&p, wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0), CQE_SYND_LOCAL_PROT);
 
 	/* a key of another PD, and one without the right to write */

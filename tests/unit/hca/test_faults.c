@@ -180,9 +180,7 @@ static void reset_in_mid_traffic_leaves_nothing(void **state)
 			hc_forget(t->hc);
 		}
 		for (i = 0; i < 2; i++) {
-			p.w->hc[i]->arena_used = 0;	/* nobody holds any of it now */
-			memset(p.w->hc[i]->classes, 0, sizeof(p.w->hc[i]->classes));
-			memset(&p.w->hc[i]->cmdq, 0, sizeof(p.w->hc[i]->cmdq));
+			hc_free_all(p.w->hc[i]);
 			assert_ok(hc_bringup(p.w->hc[i]));
 			assert_ok(hc_port_wait_active(p.w->hc[i], &p.w->lid[i]));
 		}

@@ -91,23 +91,27 @@ void assert_nothing_left(const struct hca *hca)
 int world_teardown(void **state)
 {
 	struct world *w = *state;
+	FILE *log, *trace;
 	int ret = 0;
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
 		if (w->hc[i]->fw) {
-			ret |= hc_teardown(w->hc[i]);
-			assert_nothing_left(w->hca[i]);
+			int err = hc_teardown(w->hc[i]);
+
+			if (!err)
+				assert_nothing_left(w->hca[i]);
+			ret |= err;
 		}
 		hc_close(w->hc[i]);
 	}
-	if (w->model->log && w->model->log != stderr)
-		fclose(w->model->log);
-	w->model->log = stderr;
-	if (w->model->trace)
-		fclose(w->model->trace);
-	w->model->trace = NULL;
+	log = w->model->log;
+	trace = w->model->trace;
 	model_destroy(w->model);
+	if (log)
+		fclose(log);
+	if (trace)
+		fclose(trace);
 	rmdir(w->dir);
 	free(w);
 	return ret;
