@@ -94,7 +94,8 @@ static enum cmd_status qp_take_refs(struct cmd *cmd, struct qp *qp)
 	qp->xrcd = (uint32_t)ifc_get(c, qpc__xrcd);
 	qp->scq = cq_get(cmd->hca, (uint32_t)ifc_get(c, qpc__cqn_snd));
 	qp->rcq = cq_get(cmd->hca, (uint32_t)ifc_get(c, qpc__cqn_rcv));
-	if (!objtab_get(&obj->pd, qp->pd))
+	/* The UMR QP is created without a PD; RST2INIT brings it. */
+	if (!objtab_get(&obj->pd, qp->pd) && !(qp->type == QP_REG_UMR && !qp->pd))
 		return CMD_REFUSE(cmd, CMD_BAD_RES, "no such PD");
 	if (qp->has_sq && (!objtab_get(&obj->uar, qp->uar) || !qp->scq))
 		return CMD_REFUSE(cmd, CMD_BAD_RES, "send queue without UAR page or CQ");
