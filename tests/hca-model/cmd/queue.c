@@ -115,6 +115,9 @@ static void cmdq_slot(struct hca *hca, unsigned int slot)
 	struct cmd_entry entry;
 	uint8_t *in = NULL;
 	bool done = true;
+	/* The command that creates the EQ of command events was polled for: its
+	 * own completion is no event. */
+	bool report = eq_subscribed(hca, EVENT_CMD);
 
 	if (dma_read(hca, at, &entry, sizeof(entry)))
 		return;
@@ -140,7 +143,8 @@ static void cmdq_slot(struct hca *hca, unsigned int slot)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	entry.status_own = (uint8_t)(delivery << 1);
 	dma_write(hca, at + sizeof(entry) - 1, &entry.status_own, 1);
-	event_cmd(hca, 1u << slot);
+	if (report)
+		event_cmd(hca, 1u << slot);
 }
 
 void cmdq_doorbell(struct hca *hca, uint32_t slots)

@@ -81,6 +81,21 @@ void eq_comp_event(struct hca *hca, uint32_t eqn, uint32_t cqn)
 	eq_post(hca, eq, &eqe);
 }
 
+static bool eq_takes(const struct eq *eq, enum eqe_type type)
+{
+	return eq && eq->bitmask[type / 64] >> type % 64 & 1;
+}
+
+bool eq_subscribed(const struct hca *hca, enum eqe_type type)
+{
+	uint32_t i;
+
+	for (i = 0; i < hca->obj.eq.room; i++)
+		if (eq_takes(hca->obj.eq.slot[i], type))
+			return true;
+	return false;
+}
+
 void eq_async_event(struct hca *hca, enum eqe_type type, uint8_t sub_type, const uint8_t *data)
 {
 	struct eqe eqe = { .type = (uint8_t)type, .sub_type = sub_type };
@@ -91,7 +106,7 @@ void eq_async_event(struct hca *hca, enum eqe_type type, uint8_t sub_type, const
 		memcpy(eqe.data, data, sizeof(eqe.data));
 	for (i = 0; i < hca->obj.eq.room; i++) {
 		eq = hca->obj.eq.slot[i];
-		if (eq && eq->bitmask[type / 64] >> type % 64 & 1)
+		if (eq_takes(eq, type))
 			eq_post(hca, eq, &eqe);
 	}
 }

@@ -36,6 +36,9 @@ void eq_comp_event(struct hca *hca, uint32_t eqn, uint32_t cqn);
 /* An event to every EQ that subscribed to its type. @data: 28 bytes, big-endian; may be NULL. */
 void eq_async_event(struct hca *hca, enum eqe_type type, uint8_t sub_type, const uint8_t *data);
 
+/* Whether an EQ takes events of @type. */
+bool eq_subscribed(const struct hca *hca, enum eqe_type type);
+
 void eq_free(struct hca *hca, struct eq *eq);
 
 #endif

@@ -70,6 +70,22 @@ static enum cmd_status check_fields(struct cmd *cmd, const struct qp *qp,
 	}
 }
 
+/* A UMR QP gets its PD on the way to INIT. */
+static enum cmd_status take_pd(struct cmd *cmd, struct qp *qp, const struct qp_transition *t,
+			       const uint8_t *c)
+{
+	uint32_t pd = (uint32_t)ifc_get(c, qpc__pd);
+
+	if (qp->type != QP_REG_UMR || t->taken != QP_FIELDS_INIT)
+		return CMD_OK;
+	if (!ref_get(&cmd->hca->obj.pd, pd))
+		return CMD_REFUSE(cmd, CMD_BAD_RES, "no such PD");
+	ref_put(&cmd->hca->obj.pd, qp->pd);
+	qp->pd = pd;
+	ifc_set(qp->ctx, qpc__pd, pd);
+	return CMD_OK;
+}
+
 enum cmd_status cmd_modify_qp(struct cmd *cmd)
 {
 	const struct qp_transition *t = qp_transition_find(cmd->opcode);
@@ -96,6 +112,9 @@ enum cmd_status cmd_modify_qp(struct cmd *cmd)
 	if (status)
 		return status;
 	status = (enum cmd_status)counter_switch(cmd, qp, t, c, optional);
+	if (status)
+		return status;
+	status = take_pd(cmd, qp, t, c);
 	if (status)
 		return status;
 	qp_context_merge(qp, c, t, optional);
