@@ -42,9 +42,8 @@ class Access:
 
     def command(self, argv, mark=None, terminal=False):
         """Run exactly `argv`, no shell in between that would split or expand it."""
-        remote = shlex.join(argv)
-        if mark:
-            remote = f"{mark} {remote}"
+        # The remote shell stays: it turns death by a signal into a status, as shells do.
+        remote = f"{mark or ''} {shlex.join(argv)}; exit $?"
         return ["ssh", *self.options(), "-tt" if terminal else "-T", self.name, "--", remote]
 
     def copy(self, sources, target, recursive):

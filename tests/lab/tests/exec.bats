@@ -18,6 +18,8 @@ teardown_file() {
 	run lab exec vm1 -- sh -c 'exit 37'
 	[ "$status" -eq 37 ]
 	lab exec vm1 -- true
+	run lab exec vm1 -- sh -c 'kill -SEGV $$'
+	[ "$status" -eq 139 ]
 }
 
 @test "exec: stdout and stderr stay apart" {
