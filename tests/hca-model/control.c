@@ -89,7 +89,6 @@ static void on_written(struct bufferevent *io, void *arg)
 
 static void on_event(struct bufferevent *io, short what, void *arg)
 {
-	(void)what;
 	/* A client that only closed its sending side still gets its answers. */
 	if (what & BEV_EVENT_EOF && evbuffer_get_length(bufferevent_get_output(io))) {
 		bufferevent_disable(io, EV_READ);
@@ -174,9 +173,16 @@ int control_create(struct model *model, const char *path, struct control **out)
 		ret = errno ? -errno : -EIO;
 		goto free_control;
 	}
+	if (chmod(path, 0600)) {
+		ret = -errno;
+		goto free_listener;
+	}
 	*out = control;
 	return 0;
 
+free_listener:
+	evconnlistener_free(control->listener);
+	unlink(path);
 free_control:
 	free(control);
 	return ret;
