@@ -70,15 +70,23 @@ static void cq_fire(struct cq *cq)
 		evtimer_add(cq->timer, &tv);
 }
 
+/* CQEs that software has not consumed, by a fresh look at its record. */
+static uint32_t cq_pending(struct hca *hca, struct cq *cq)
+{
+	uint32_t ci;
+
+	if (dma_read_be32(hca, cq->dbr + DBR_CQ_CI, &ci) == 0)
+		cq->ci = ci & CQ_INDEX_MASK;
+	return (cq->pi - cq->ci) & CQ_INDEX_MASK;
+}
+
 static bool cq_full(struct hca *hca, struct cq *cq)
 {
-	uint32_t ci, size = 1u << cq->log_size;
+	uint32_t size = 1u << cq->log_size;
 
 	if (((cq->pi - cq->ci) & CQ_INDEX_MASK) < size)
 		return false;
-	if (dma_read_be32(hca, cq->dbr + DBR_CQ_CI, &ci) == 0)
-		cq->ci = ci & CQ_INDEX_MASK;
-	return ((cq->pi - cq->ci) & CQ_INDEX_MASK) >= size;
+	return cq_pending(hca, cq) >= size;
 }
 
 /* Write the 64 bytes at the producer index and move it. */
@@ -150,6 +158,8 @@ int cq_switch_buffer(struct hca *hca, struct cq *cq, struct pas_buf *buf, uint8_
 	struct cqe64 cqe = { .op_own = CQE_RESIZE_CQ << 4 };
 	int ret;
 
+	if (cq_pending(hca, cq) > 1u << log_size)
+		return -ENOSPC;
 	ifc_store32(&cqe.sop_drop_qpn, cq->cqn);
 	ret = cq_write(hca, cq, &cqe);
 	if (ret)

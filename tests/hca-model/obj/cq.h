@@ -56,7 +56,7 @@ int cq_post(struct hca *hca, struct cq *cq, struct cqe64 *cqe, bool solicited);
 
 /*
  * Resize: a RESIZE CQE ends the old ring, everything later goes to @buf (taken
- * on success). 0 or -EFAULT.
+ * on success). 0, -ENOSPC when @buf has no room for the CQEs that wait, or -EFAULT.
  */
 int cq_switch_buffer(struct hca *hca, struct cq *cq, struct pas_buf *buf, uint8_t log_size);
 void cq_free(struct hca *hca, struct cq *cq);

@@ -2,6 +2,7 @@
 /*
  * Owns the commands on CQs. It must never know what completes.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,12 +147,17 @@ static enum cmd_status cq_resize(struct cmd *cmd, struct cq *cq, const uint8_t *
 	uint8_t log_size = (uint8_t)ifc_get(c, cqc__log_cq_size);
 	enum cmd_status status;
 	struct pas_buf buf;
+	int ret;
 
 	status = cq_take_buffer(cmd, c, log_size, cq->cqe_bytes, &buf);
 	if (status)
 		return status;
-	if (cq_switch_buffer(cmd->hca, cq, &buf, log_size)) {
+	ret = cq_switch_buffer(cmd->hca, cq, &buf, log_size);
+	if (ret) {
 		pas_buf_fini(&buf);
+		if (ret == -ENOSPC)
+			return CMD_REFUSE(cmd, CMD_BAD_SIZE_OUTS_CQES,
+					  "more completions wait than fit");
 		return CMD_REFUSE(cmd, CMD_BAD_RES_STATE, "the old ring cannot be written");
 	}
 	return CMD_OK;
