@@ -25,7 +25,7 @@ def choose(wanted, qemu, guest, say):
         return wanted, "asked for"
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg", "no usable /dev/kvm"
-    verdict_file = os.path.join(guest.dir, "kvm-verdict.json")
+    verdict_file = os.path.join(guest.cache, "kvm-verdict.json")
     with contextlib.suppress(OSError, ValueError):
         with open(verdict_file, encoding="utf-8") as f:
             verdict = json.load(f)

@@ -171,8 +171,22 @@ class Image:
                 continue
             with contextlib.suppress(OSError):
                 manifest = os.path.join(path, "manifest.json")
-                if entry.endswith(".tmp") or time.time() - os.stat(manifest).st_mtime > UNUSED_DAYS * 86400:
-                    shutil.rmtree(path, ignore_errors=True)
+                if not entry.endswith(".tmp"):
+                    if time.time() - os.stat(manifest).st_mtime < UNUSED_DAYS * 86400:
+                        continue
+                    os.close(self.hold(path, fcntl.LOCK_EX | fcntl.LOCK_NB))  # fails while a lab runs from it
+                shutil.rmtree(path, ignore_errors=True)
+
+    @staticmethod
+    def hold(path, how=fcntl.LOCK_SH):
+        """Mark an image folder as in use for as long as the descriptor returned is open."""
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, how)
+        except OSError:
+            os.close(fd)
+            raise
+        return fd
 
     def run(self, argv, log, **kwargs):
         """Run a builder, its output in a log, its milestones shown; it dies with us."""

@@ -7,7 +7,6 @@ each gets SIGKILL from the kernel when this process ends, however it ends.
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -60,7 +59,7 @@ class Supervisor:
         self.tasks = {}      # VM name -> the task that follows its boot
         self.masters = {}    # VM name -> ssh process
         self.start = time.monotonic()
-        self.image_lock = None
+        self.image_locks = []
         self.bringing = None  # the task of bring_up
         self.fatal = ""       # why it was cancelled, if something died
 
@@ -387,8 +386,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(sig, self.ending.set)
-        self.image_lock = os.open(self.guest.dir, os.O_RDONLY | os.O_CLOEXEC)
-        fcntl.flock(self.image_lock, fcntl.LOCK_SH)
+        self.image_locks = [image.hold(image.dir) for image in (self.qemu, self.guest)]
         server = await asyncio.start_unix_server(self._client, state.CONTROL)
         lifeline = asyncio.create_task(self._lifeline())
         up = self.bringing = asyncio.create_task(self.bring_up())
