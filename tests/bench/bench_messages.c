@@ -27,9 +27,10 @@
 #define LOG_SQ		11u
 #define SIGNAL_EVERY	64u
 #define BATCH		256u		/* WQEs per doorbell */
+#define SLOTS		4096u		/* that small writes go round */
 #define BIG		(1u << 20)
 #define BIG_BUFFERS	16u		/* per side: more than caches hold */
-#define BIG_DEPTH	8u
+#define BIG_DEPTH	16u
 
 struct end {
 	struct hc *hc;
@@ -187,9 +188,11 @@ static double small_writes(struct bench *b, bool inl, double *cpu)
 	double start = seconds(CLOCK_MONOTONIC), cpu0 = seconds(b->model_cpu), end;
 	uint32_t owed = 0, i;
 
+	memcpy(a->mr.mem.ptr, &value, sizeof(value));
+	memset(b->b.mr.mem.ptr, 0, SLOTS * 8);
 	while (seconds(CLOCK_MONOTONIC) < start + SECONDS) {
 		for (i = 0; i < BATCH; i++, sent++) {
-			wr.raddr = b->b.mr.va + (sent & 4095) * 8;
+			wr.raddr = b->b.mr.va + sent % SLOTS * 8;
 			wr.flags = i % SIGNAL_EVERY == SIGNAL_EVERY - 1 ? HC_SIGNALED : 0;
 			hc_post_send(&a->qp, &wr);
 		}
@@ -198,6 +201,8 @@ static double small_writes(struct bench *b, bool inl, double *cpu)
 		owed = wait_for(a, owed, ((1u << LOG_SQ) - BATCH) / SIGNAL_EVERY);
 	}
 	wait_for(a, owed, 0);
+	for (i = 0; i < SLOTS; i++)
+		must(memcmp(b->b.mr.mem.ptr + i * 8, &value, 8) ? -EBADMSG : 0, "small bytes");
 	end = seconds(CLOCK_MONOTONIC);
 	*cpu = (seconds(b->model_cpu) - cpu0) / (end - start);
 	return (double)sent / (end - start);
@@ -222,14 +227,16 @@ static double round_trip(struct bench *b)
 	return (seconds(CLOCK_MONOTONIC) - start) / N * 1e6;
 }
 
-/* 1 MiB writes from buffer to buffer: bytes per second. */
-static double big_writes(struct bench *b)
+/* 1 MiB writes from buffer to buffer: bytes per second. The driver naps: the core is the model's. */
+static double big_writes(struct bench *b, double *cpu)
 {
 	struct end *a = &b->a;
 	struct hc_sge sge = { .len = BIG, .key = a->mr.key };
 	struct hc_wr wr = { .opcode = WQE_RDMA_WRITE, .flags = HC_SIGNALED, .sge = &sge,
 			    .n_sge = 1, .rkey = b->b.mr.key };
+	const struct timespec nap = { .tv_nsec = 50000 };
 	double start = seconds(CLOCK_MONOTONIC);
+	double cpu0 = seconds(b->model_cpu), end;
 	uint64_t sent = 0, done = 0, at;
 
 	while (seconds(CLOCK_MONOTONIC) < start + SECONDS || done < sent) {
@@ -241,8 +248,12 @@ static double big_writes(struct bench *b)
 			hc_ring(a->hc, &a->qp);
 		}
 		done += completed(a);
+		if (sent - done >= BIG_DEPTH / 2)
+			nanosleep(&nap, NULL);
 	}
-	return (double)sent * BIG / (seconds(CLOCK_MONOTONIC) - start);
+	end = seconds(CLOCK_MONOTONIC);
+	*cpu = (seconds(b->model_cpu) - cpu0) / (end - start);
+	return (double)sent * BIG / (end - start);
 }
 
 /* The same buffers, copied by the processor in blocks of the same size. */
@@ -267,7 +278,8 @@ static bool arrived(const struct bench *b)
 
 int main(void)
 {
-	double rate = 0, rate_inline = 0, cpu = 0, big = 0, copy = 0, us = 1e9, v, c;
+	double rate = 0, rate_inline = 0, cpu = 0, big = 0, big_cpu = 0, copy = 0, us = 1e9;
+	double v, c;
 	struct bench b = { 0 };
 	unsigned int i;
 
@@ -287,8 +299,11 @@ int main(void)
 		v = round_trip(&b);
 		us = v < us ? v : us;
 		memset(b.b.mr.mem.ptr, 0, BIG_BUFFERS * (size_t)BIG);
-		v = big_writes(&b);
-		big = v > big ? v : big;
+		v = big_writes(&b, &c);
+		if (v > big) {
+			big = v;
+			big_cpu = c;
+		}
 		must(arrived(&b) ? 0 : -EBADMSG, "bytes");
 		v = copies(&b);
 		copy = v > copy ? v : copy;
@@ -302,6 +317,7 @@ int main(void)
 	printf("write_8_bytes_inline %.0f messages/s\n", rate_inline);
 	printf("write_8_bytes_round_trip %.1f us\n", us);
 	printf("write_1_MiB %.2f GB/s\n", big / 1e9);
+	printf("write_1_MiB_model_cpu %.2f cores\n", big_cpu);
 	printf("memcpy_1_MiB %.2f GB/s\n", copy / 1e9);
 	printf("write_to_memcpy %.2f ratio\n", big / copy);
 	if (rate < TARGET_RATE)
