@@ -21,6 +21,8 @@ enum {
 	LRH_BYTES = 8, GRH_BYTES = 40, BTH_BYTES = 12, ICRC_BYTES = 4,
 	RETH_BYTES = 16, AETH_BYTES = 4, IMM_BYTES = 4, ATOMIC_BYTES = 28, ATOMIC_ACK_BYTES = 12,
 	DETH_BYTES = 8, XRCETH_BYTES = 4,
+	PORT_CAP_DEFAULT = PORT_CAP_TRAP | PORT_CAP_SL_MAP | PORT_CAP_SYS_GUID |
+			   PORT_CAP_EXT_SPEEDS | PORT_CAP_CLIENT_REREG,
 };
 
 /* Extended transport headers of each operation, without DETH and XRCETH (IBA table 38). */
@@ -76,6 +78,8 @@ static void port_plug(struct port *port)
 		port->state = PORT_DOWN;
 		port->far_state = PORT_DOWN;
 		port->count.link_downed++;
+		if (sm_is_on(port->fabric))
+			multicast_forget(port->fabric, port->switch_port);
 		port->fabric->port_changed = true;
 		port->ops->changed(port->owner, PORT_CHANGE_DOWN);
 	}
@@ -101,6 +105,14 @@ void port_retrain(struct port *port)
 	port_plug(port);
 	port->link_up = link;
 	sm_wake(port->fabric);
+}
+
+void port_reset(struct port *port)
+{
+	port->cap_mask = PORT_CAP_DEFAULT;
+	multicast_forget(port->fabric, port->switch_port);
+	if (!port->admin_up)
+		port_set_admin(port, true);
 }
 
 void port_set_state(struct port *port, uint8_t state)
@@ -162,8 +174,7 @@ int port_create(struct fabric *fabric, const char *name, uint64_t guid, uint16_t
 	port->phys_state = PHYS_POLLING;
 	port->mtu = PACKET_MAX_PAYLOAD;
 	port->pkey[0] = 0xffff;
-	port->cap_mask = PORT_CAP_TRAP | PORT_CAP_SL_MAP | PORT_CAP_SYS_GUID |
-			 PORT_CAP_EXT_SPEEDS | PORT_CAP_CLIENT_REREG;
+	port->cap_mask = PORT_CAP_DEFAULT;
 	port->subnet_timeout = 18;
 	port->subnet_prefix = GID_DEFAULT_PREFIX;
 	port_set_prefix(port, GID_DEFAULT_PREFIX);

@@ -91,6 +91,14 @@ void port_set_link(struct port *port, bool up);
 void port_set_admin(struct port *port, bool up);
 /* The link is lost for a moment and trains anew. */
 void port_retrain(struct port *port);
+/**
+ * port_reset - what a function level reset of the owner does to its port
+ * @port: the port
+ *
+ * Capabilities that drivers set (SM, CM, ...) and group memberships are gone, a
+ * port that a driver had shut opens. Link, state, LID, GUIDs and counters stay.
+ */
+void port_reset(struct port *port);
 /* Logical state by order of an SM: PORT_INIT, PORT_ARMED, PORT_ACTIVE. */
 void port_set_state(struct port *port, uint8_t state);
 /* LID and LMC by order of an SM; tells the owner when they change. */

@@ -127,6 +127,25 @@ static void a_freed_switch_port_is_used_again(void **state)
 	bed_run_until_active(bed);
 }
 
+static void a_reset_undoes_what_drivers_did_but_keeps_the_link(void **state)
+{
+	struct bed *bed = *state;
+	struct port *a = bed->end[0].port;
+	uint32_t caps = a->cap_mask;
+	uint16_t lid = a->lid;
+
+	a->cap_mask |= PORT_CAP_SM | PORT_CAP_CM;
+	bed_forget(bed);
+	port_reset(a);
+	assert_int_equal(a->cap_mask, caps);
+	assert_int_equal(a->state, PORT_ACTIVE);
+	assert_int_equal(bed->end[0].n_changes, 0);
+	port_set_admin(a, false);
+	port_reset(a);
+	bed_run_until_active(bed);
+	assert_int_equal(a->lid, lid);
+}
+
 static void pkeys_match_when_one_is_a_full_member(void **state)
 {
 	(void)state;
@@ -155,6 +174,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_subnet_manager_that_takes_over_keeps_lids,
 						bed_setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(a_freed_switch_port_is_used_again,
+						bed_setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(a_reset_undoes_what_drivers_did_but_keeps_the_link,
 						bed_setup, bed_teardown),
 		cmocka_unit_test(pkeys_match_when_one_is_a_full_member),
 	};

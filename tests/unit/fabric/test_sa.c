@@ -139,6 +139,25 @@ static void a_group_is_made_joined_left_and_gone(void **state)
 	assert_null(multicast_find(bed->fabric, pkt.dgid));
 }
 
+static void a_port_that_goes_down_is_in_no_group(void **state)
+{
+	struct bed *bed = *state;
+	uint8_t mad[MAD_BYTES];
+	struct mcgroup *group;
+
+	ask_group(mad, METHOD_SET, CREATE_MASK, bed->end[0].port);
+	assert_true(sa_ask(bed, &bed->end[0], mad));
+	ask_group(mad, METHOD_SET, JOIN_MASK, bed->end[1].port);
+	assert_true(sa_ask(bed, &bed->end[1], mad));
+	group = multicast_find(bed->fabric, mad + SA_DATA);
+	assert_non_null(group);
+	port_set_link(bed->end[1].port, false);
+	assert_null(multicast_member(group, bed->end[1].port->gid[0]));
+	assert_non_null(multicast_member(group, bed->end[0].port->gid[0]));
+	port_set_link(bed->end[0].port, false);
+	assert_null(multicast_find(bed->fabric, mad + SA_DATA));
+}
+
 static void a_join_must_name_what_it_wants(void **state)
 {
 	struct bed *bed = *state;
@@ -333,6 +352,7 @@ int main(void)
 		TEST(there_is_no_path_to_a_stranger_or_a_port_that_is_down),
 		TEST(there_is_no_path_without_a_shared_pkey),
 		TEST(a_group_is_made_joined_left_and_gone),
+		TEST(a_port_that_goes_down_is_in_no_group),
 		TEST(a_join_must_name_what_it_wants),
 		TEST(the_ipoib_broadcast_group_is_there),
 		TEST(a_long_table_comes_in_segments_as_the_window_opens),
