@@ -40,7 +40,8 @@ int pas_buf_slice(struct pas_buf *buf, const struct pas_buf *from, uint64_t off,
 /* The page_offset field of a context is in 64ths of its page. Bytes. */
 static inline uint32_t pas_offset(uint64_t page_offset, uint64_t log_page)
 {
-	return (uint32_t)(page_offset << (log_page - 6));
+	/* pas_buf_init() refuses such a page */
+	return log_page > 62 ? 0 : (uint32_t)(page_offset << (log_page - 6));
 }
 
 void pas_buf_fini(struct pas_buf *buf);
