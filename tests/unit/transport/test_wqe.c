@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "tests/hca-model/hca.h"
+#include "tests/hca-model/obj/qp.h"
 #include "tests/hca-model/transport/wqe.h"
 
 struct bed {
