@@ -103,7 +103,8 @@ deps:
 test: deps					## Run every test (installs what it needs)
 	@echo "== building, and making the lab's images (a first run downloads packages)"
 	@$(MAKE) --no-print-directory -j3 test-release test-san test-fuzz test-images
-	prove --timer --exec tests/run-tap tests/checks $(san_units) tests/fuzz tests/lab
+	prove --timer --ext .bats --ext .t --exec tests/run-tap \
+		tests/checks $(san_units) tests/fuzz tests/lab/tests tests/lab/stock
 
 .PHONY: test-release test-san test-fuzz test-images
 test-release: ; @$(MAKE) --no-print-directory all
@@ -115,7 +116,7 @@ san_units := $(patsubst %.c,build/san/%,$(unit_SRC))
 
 check: deps					## The quick part: checks and unit tests with sanitizers
 	@$(MAKE) --no-print-directory -j2 FLAVOUR=san units
-	prove --timer --jobs 2 --exec tests/run-tap tests/checks $(san_units)
+	prove --timer --jobs 2 --ext .bats --exec tests/run-tap tests/checks $(san_units)
 
 bench: deps					## Measure speed natively; fails where a target is missed
 	@$(MAKE) --no-print-directory programs benches
