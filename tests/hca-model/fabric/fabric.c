@@ -85,7 +85,9 @@ static void drain(struct fabric *fabric)
 		free(q.pkt);
 	}
 	fabric->depth--;
-	if (fabric->head != fabric->tail)
+	if (fabric->head == fabric->tail)
+		fabric->head = fabric->tail = 0;	/* the same few cache lines again */
+	else
 		event_active(fabric->drain, EV_TIMEOUT, 0);
 }
 

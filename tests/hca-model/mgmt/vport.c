@@ -19,7 +19,7 @@ enum {
 	VPORT_UP = 1,
 	/* Capability bits that consumers of the port may set. */
 	CAP_SETTABLE = PORT_CAP_SM | PORT_CAP_CM | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 21,
-	OPMOD_VNIC = 0, OPMOD_ESW = 1,
+	OPMOD_VNIC = 0, OPMOD_ESW = 1, OPMOD_UPLINK = 2,
 };
 
 /* One physical function, one port: nothing else can be addressed. */
@@ -134,7 +134,7 @@ enum cmd_status cmd_query_vport_state(struct cmd *cmd)
 {
 	const struct port *port = cmd->hca->port;
 
-	if (cmd->op_mod > OPMOD_ESW || ifc_get(cmd->in, query_vport_state_in__other_vport) ||
+	if (cmd->op_mod > OPMOD_UPLINK || ifc_get(cmd->in, query_vport_state_in__other_vport) ||
 	    ifc_get(cmd->in, query_vport_state_in__vport_number))
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "no such vport");
 	ifc_set(cmd->out, query_vport_state_out__admin_state, port->admin_up ? VPORT_UP : 0);
