@@ -79,6 +79,8 @@ bool requester_fetch(struct qp *qp)
 	blocks = (uint16_t)((v->ds + 3) / 4);
 	if (!blocks)
 		blocks = 1;
+	if (qp->hca->strict && wqe_index(v) != req->fetched)
+		syndrome = CQE_SYND_LOCAL_QP_OP;
 	if (blocks > (uint16_t)(req->posted - req->fetched)) {
 		blocks = (uint16_t)(req->posted - req->fetched);
 		syndrome = CQE_SYND_LOCAL_QP_OP;
@@ -174,11 +176,11 @@ static bool step(struct qp *qp, unsigned int *budget)
 	if (w->syndrome || (!w->started && (qp->state != QP_RTS || is_held(qp, w))) ||
 	    is_full(req, w))
 		return go_idle(qp);
+	--*budget;
 	if (w->local) {
 		run_local(qp, w);
 		return true;
 	}
-	--*budget;
 	if (!w->started) {
 		w->started = true;
 		w->first_psn = req->next_psn;

@@ -234,7 +234,7 @@ static void on_flush_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (qp->state == QP_ERR)
+	if (qp->state == QP_ERR && !qp->hca->dead)
 		responder_flush(qp);
 }
 

@@ -68,7 +68,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	req->waiting = false;
-	if (!qp_sends(qp))
+	if (!qp_sends(qp) || qp->hca->dead)
 		return;
 	if (req->rnr_wait) {
 		req->rnr_wait = false;

@@ -6,6 +6,7 @@
 #ifndef HCA_MODEL_TRANSPORT_WQE_H
 #define HCA_MODEL_TRANSPORT_WQE_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -77,6 +78,12 @@ uint8_t wqe_parse(const struct qp *qp, struct wqe_view *v, struct send_wqe *w);
 static inline const struct wqe_av *wqe_av(const struct wqe_view *v)
 {
 	return (const struct wqe_av *)(v->raw + sizeof(struct wqe_ctrl));
+}
+
+/* The counter that the driver put into a loaded WQE. */
+static inline uint16_t wqe_index(const struct wqe_view *v)
+{
+	return (uint16_t)(be32toh(((const struct wqe_ctrl *)v->raw)->opmod_idx_opcode) >> 8);
 }
 
 /* The view of the WQE at ring counter @counter, parsed; NULL when it changed or went away. */
