@@ -29,6 +29,8 @@ struct fault_stats {
  * @dir:    FAULT_TX: what it sends; FAULT_RX: what it gets
  * @config: copied; all zero makes this direction perfect again
  *
+ * Everything passes the line: management packets, and what a port sends to
+ * itself (both directions of it), so that one HCA alone can be tested too.
  * The same seed gives the same decisions for the same sequence of packets.
  * Packets that wait are let go first, in order.
  *
