@@ -42,6 +42,7 @@ void hca_reset(struct hca *hca)
 	hca->obj.issi = 0;
 	objects_init(hca);
 	cmdq_reset(hca);
+	port_reset(hca->port);
 	pci_reset(hca);
 	hca->dead = false;
 }

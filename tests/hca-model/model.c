@@ -12,8 +12,6 @@
 #include "tests/hca-model/hca_device.h"
 #include "tests/hca-model/transport/transport.h"
 
-enum { PRIORITY_IO = 0, PRIORITY_WORK = 1, PRIORITIES = 2 };
-
 /* One slice for each HCA, then the loop looks at sockets and timers again. */
 static void model_work(evutil_socket_t fd, short what, void *arg)
 {
@@ -38,10 +36,10 @@ int model_create(struct model **out)
 		return -ENOMEM;
 	model->log = stderr;
 	model->base = event_base_new();
-	if (!model->base || event_base_priority_init(model->base, PRIORITIES))
+	if (!model->base)
 		goto err;
 	model->work = event_new(model->base, -1, 0, model_work, model);
-	if (!model->work || event_priority_set(model->work, PRIORITY_WORK))
+	if (!model->work)
 		goto err;
 	ret = fabric_create(model->base, &model->fabric);
 	if (ret)

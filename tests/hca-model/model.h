@@ -23,7 +23,7 @@ struct model {
 	struct fabric *fabric;
 	struct hca *hcas[MODEL_MAX_HCAS];
 	unsigned int n_hcas;
-	struct event *work;		/* low priority: runs the transport while QPs are ready */
+	struct event *work;		/* runs the transport while QPs are ready */
 	FILE *trace;			/* NULL: no trace */
 	FILE *log;
 };

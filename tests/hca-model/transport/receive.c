@@ -4,6 +4,7 @@
  * it. It must never know what the packet does.
  */
 #include "tests/hca-model/hca.h"
+#include "tests/hca-model/mgmt/mgmt.h"
 #include "tests/hca-model/obj/mcg.h"
 #include "tests/hca-model/trace.h"
 #include "tests/hca-model/transport/qp_kind.h"
@@ -113,7 +114,7 @@ void transport_receive(struct hca *hca, struct packet *pkt)
 {
 	struct qp *qp;
 
-	if (hca->dead)
+	if (hca->dead || (pkt->dqpn == 0 && mgmt_receive(hca, pkt)))
 		return;
 	if (pkt->dqpn == QPN_MULTICAST) {
 		if (pkt->grh && packet_class(pkt) == BTH_UD)
