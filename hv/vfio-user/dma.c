@@ -14,6 +14,7 @@
 #include <sys/tree.h>
 #include <unistd.h>
 
+#include "hv/vfio-user/dma_index.h"
 #include "hv/vfio-user/protocol.h"
 
 /* One mmap of one file. Lives as long as a range points into it. */
@@ -30,16 +31,14 @@ struct dma_object {
 
 struct dma_node {
 	struct vfu_dma_range range;	/* first: what callers see */
-	RB_ENTRY(dma_node) entry;
 	struct dma_object *object;	/* NULL without a file */
 };
 
-RB_HEAD(dma_nodes, dma_node);
 RB_HEAD(dma_objects, dma_object);
 
 struct vfu_dma {
 	struct vfu_dma_shared shared;	/* first: for the inline functions */
-	struct dma_nodes nodes;
+	struct vfu_index index;
 	struct dma_objects objects;	/* the indexed ones */
 	size_t n_nodes;
 	size_t n_objects;		/* all of them */
@@ -51,12 +50,6 @@ struct vfu_dma {
 static_assert(offsetof(struct vfu_dma, shared) == 0, "generation comes first");
 static_assert(offsetof(struct dma_node, range) == 0, "range comes first");
 
-/* Ranges are disjoint: by last address is also by first address. */
-static int node_cmp(const struct dma_node *a, const struct dma_node *b)
-{
-	return (a->range.last > b->range.last) - (a->range.last < b->range.last);
-}
-
 static int object_cmp(const struct dma_object *a, const struct dma_object *b)
 {
 	if (a->ino != b->ino)
@@ -67,16 +60,7 @@ static int object_cmp(const struct dma_object *a, const struct dma_object *b)
 }
 
 #define TREE_FN static __attribute__((unused))
-RB_GENERATE_INTERNAL(dma_nodes, dma_node, entry, node_cmp, TREE_FN)
 RB_GENERATE_INTERNAL(dma_objects, dma_object, entry, object_cmp, TREE_FN)
-
-/* The first range that ends at or after @iova. */
-static struct dma_node *node_from(const struct vfu_dma *dma, uint64_t iova)
-{
-	struct dma_node key = { .range.last = iova };
-
-	return RB_NFIND(dma_nodes, (struct dma_nodes *)&dma->nodes, &key);
-}
 
 int vfu_dma_create(struct vfu_dma **out)
 {
@@ -85,7 +69,6 @@ int vfu_dma_create(struct vfu_dma **out)
 	if (!dma)
 		return -ENOMEM;
 	dma->shared.generation = 1;
-	RB_INIT(&dma->nodes);
 	RB_INIT(&dma->objects);
 	vfu_dma_set_limits(dma, VFU_DMA_DEFAULT_RANGES, VFU_DMA_DEFAULT_OBJECTS);
 	*out = dma;
@@ -202,7 +185,7 @@ static int object_get(struct vfu_dma *dma, int fd, uint32_t prot, uint64_t end,
 static int map_check(const struct vfu_dma *dma, uint64_t iova, uint64_t size,
 		     uint32_t prot, int fd, uint64_t offset)
 {
-	const struct dma_node *next;
+	const struct vfu_dma_range *next;
 
 	if (!size || (iova | size | offset) & (VFU_PAGE_SIZE - 1))
 		return -EINVAL;
@@ -212,8 +195,8 @@ static int map_check(const struct vfu_dma *dma, uint64_t iova, uint64_t size,
 		return -EINVAL;
 	if (fd >= 0 ? size > UINT64_MAX - offset : offset != 0)
 		return -EINVAL;
-	next = node_from(dma, iova);
-	if (next && next->range.iova <= iova + (size - 1))
+	next = vfu_index_from(&dma->index, iova);
+	if (next && next->iova <= iova + (size - 1))
 		return -EEXIST;
 	if (dma->n_nodes >= dma->max_nodes)
 		return -ENOSPC;
@@ -243,7 +226,11 @@ int vfu_dma_map(struct vfu_dma *dma, uint64_t iova, uint64_t size,
 	node->range.iova = iova;
 	node->range.last = iova + (size - 1);
 	node->range.prot = prot;
-	RB_INSERT(dma_nodes, &dma->nodes, node);
+	ret = vfu_index_insert(&dma->index, &node->range);
+	if (ret) {
+		object_put(dma, node->object);
+		goto close_fd;
+	}
 	dma->n_nodes++;
 	dma->bytes += size;
 	dma->shared.generation++;
@@ -256,11 +243,13 @@ close_fd:
 	return ret;
 }
 
-static void node_drop(struct vfu_dma *dma, struct dma_node *node)
+static void range_drop(struct vfu_dma *dma, struct vfu_dma_range *range)
 {
-	RB_REMOVE(dma_nodes, &dma->nodes, node);
+	struct dma_node *node = (struct dma_node *)range;
+
+	vfu_index_remove(&dma->index, range);
 	dma->n_nodes--;
-	dma->bytes -= node->range.last - node->range.iova + 1;
+	dma->bytes -= range->last - range->iova + 1;
 	dma->shared.generation++;
 	object_put(dma, node->object);
 	free(node);
@@ -269,24 +258,24 @@ static void node_drop(struct vfu_dma *dma, struct dma_node *node)
 int vfu_dma_unmap_bytes(const struct vfu_dma *dma, uint64_t iova,
 			uint64_t size, uint64_t *bytes)
 {
-	struct dma_node *node;
+	const struct vfu_dma_range *range;
 	uint64_t last, sum = 0;
-	bool found = false;
 
 	if (!size || (iova | size) & (VFU_PAGE_SIZE - 1))
 		return -EINVAL;
 	if (size - 1 > UINT64_MAX - iova)
 		return -EINVAL;
 	last = iova + (size - 1);
-	for (node = node_from(dma, iova); node && node->range.iova <= last;
-	     node = RB_NEXT(dma_nodes, &dma->nodes, node)) {
-		if (node->range.iova < iova || node->range.last > last)
-			return -EINVAL;
-		sum += node->range.last - node->range.iova + 1;
-		found = true;
-	}
-	if (!found)
+	range = vfu_index_from(&dma->index, iova);
+	if (!range || range->iova > last)
 		return -ENOENT;
+	for (; range && range->iova <= last; range = vfu_dma_next(dma, range)) {
+		if (range->iova < iova || range->last > last)
+			return -EINVAL;
+		sum += range->last - range->iova + 1;
+		if (range->last == last)
+			break;
+	}
 	if (bytes)
 		*bytes = sum;
 	return 0;
@@ -294,48 +283,44 @@ int vfu_dma_unmap_bytes(const struct vfu_dma *dma, uint64_t iova,
 
 int vfu_dma_unmap(struct vfu_dma *dma, uint64_t iova, uint64_t size)
 {
-	struct dma_node *node, *next;
-	uint64_t last;
+	struct vfu_dma_range *range;
+	uint64_t bytes;
 	int ret;
 
-	ret = vfu_dma_unmap_bytes(dma, iova, size, NULL);
+	ret = vfu_dma_unmap_bytes(dma, iova, size, &bytes);
 	if (ret)
 		return ret;
-	last = iova + (size - 1);
-	for (node = node_from(dma, iova); node && node->range.iova <= last;
-	     node = next) {
-		next = RB_NEXT(dma_nodes, &dma->nodes, node);
-		node_drop(dma, node);
+	while (bytes) {
+		range = vfu_index_from(&dma->index, iova);
+		bytes -= range->last - range->iova + 1;
+		range_drop(dma, range);
 	}
 	return 0;
 }
 
 void vfu_dma_unmap_all(struct vfu_dma *dma)
 {
-	struct dma_node *node;
+	struct vfu_dma_range *range;
 
-	while ((node = RB_ROOT(&dma->nodes)))
-		node_drop(dma, node);
+	while ((range = vfu_index_tail(&dma->index)))
+		range_drop(dma, range);
+	vfu_index_free(&dma->index);
 }
 
 const struct vfu_dma_range *vfu_dma_find(const struct vfu_dma *dma,
 					 uint64_t iova)
 {
-	const struct dma_node *node = node_from(dma, iova);
+	const struct vfu_dma_range *range = vfu_index_from(&dma->index, iova);
 
-	return node && node->range.iova <= iova ? &node->range : NULL;
+	return range && range->iova <= iova ? range : NULL;
 }
 
 const struct vfu_dma_range *vfu_dma_next(const struct vfu_dma *dma,
 					 const struct vfu_dma_range *range)
 {
-	struct dma_node *node;
-
-	if (!range)
-		node = RB_MIN(dma_nodes, (struct dma_nodes *)&dma->nodes);
-	else
-		node = RB_NEXT(dma_nodes, &dma->nodes, (struct dma_node *)range);
-	return node ? &node->range : NULL;
+	if (range && range->last == UINT64_MAX)
+		return NULL;
+	return vfu_index_from(&dma->index, range ? range->last + 1 : 0);
 }
 
 size_t vfu_dma_count(const struct vfu_dma *dma)

@@ -255,7 +255,7 @@ static void the_walk_goes_up_through_all_ranges(void **state)
 
 /* --- random operations against an array of pages --------------------------- */
 
-#define MODEL_PAGES	256u
+#define MODEL_PAGES	4096u	/* enough for leaves to split and join */
 #define MODEL_FILES	3u
 #define FILE_PAGES	64u
 
@@ -342,14 +342,14 @@ static void model_compare(const struct model *m, struct vfu_dma *dma)
 	assert_int_equal(vfu_dma_bytes(dma), mapped * PAGE);
 }
 
-static void model_step(struct model *m, struct vfu_dma *dma)
+static void model_step(struct model *m, struct vfu_dma *dma, int maps)
 {
-	unsigned int n = 1 + (unsigned int)rand() % 16;
+	unsigned int n = 1 + (unsigned int)rand() % (rand() % 8 ? 2 : 16);
 	unsigned int at = (unsigned int)rand() % (MODEL_PAGES - n + 1);
 	uint64_t generation = vfu_dma_generation(dma), offset = 0;
 	int want, got, file;
 
-	if (rand() % 2) {
+	if (rand() % 100 < maps) {
 		file = rand() % (int)(MODEL_FILES + 1) - 1;
 		if (file >= 0)
 			offset = (unsigned int)rand() % (FILE_PAGES + 1 - n) *
@@ -381,9 +381,10 @@ static void random_operations_agree_with_a_simple_model(void **state)
 		assert_ptr_not_equal(m->views[f], MAP_FAILED);
 	}
 	before = vfu_bed_count_fds();
-	for (unsigned int step = 0; step < 20000; step++) {
-		model_step(m, dma);
-		if (step % 64 == 0)
+	for (unsigned int step = 0; step < 80000; step++) {
+		/* Tides of maps and of unmaps. */
+		model_step(m, dma, step / 8000 % 2 ? 15 : 85);
+		if (step % 512 == 0)
 			model_compare(m, dma);
 	}
 	assert_int_equal(vfu_bed_count_fds(), before);
