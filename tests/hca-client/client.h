@@ -73,6 +73,8 @@ struct hc {
 	uint32_t syndrome;
 	uint32_t last_token;
 	void (*after_command)(struct hc *hc);	/* NULL: none */
+	/* For fuzzers: changes a copy of each input mailbox; NULL: nobody does. */
+	void (*edit)(uint8_t *in, size_t len);
 
 	struct hc_fw *fw;
 };

@@ -87,7 +87,7 @@ static int chain_alloc(struct hc *hc, size_t len, uint8_t token, const uint8_t *
 	return 0;
 }
 
-int hc_cmd_post(struct hc *hc, unsigned int slot, const void *in, size_t ilen, size_t olen)
+static int post(struct hc *hc, unsigned int slot, const void *in, size_t ilen, size_t olen)
 {
 	uint8_t *e = entry(hc, slot);
 	uint8_t token = (uint8_t)(++hc->last_token % 255 + 1);
@@ -125,6 +125,23 @@ free_in:
 	hc_free(hc, &s->in);
 free_slot:
 	free(s);
+	return ret;
+}
+
+int hc_cmd_post(struct hc *hc, unsigned int slot, const void *in, size_t ilen, size_t olen)
+{
+	uint8_t *copy;
+	int ret;
+
+	if (!hc->edit)
+		return post(hc, slot, in, ilen, olen);
+	copy = malloc(ilen ? ilen : 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, in, ilen);
+	hc->edit(copy, ilen);
+	ret = post(hc, slot, copy, ilen, olen);
+	free(copy);
 	return ret;
 }
 
