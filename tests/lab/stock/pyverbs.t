@@ -20,7 +20,7 @@ OPTIONS = shlex.split(os.environ.get("PYVERBS_OPTIONS", ""))
 LIMIT = os.environ.get("STOCK_TIMEOUT", "1500")
 
 UNPACK = ("rm -rf /root/tests && cp -r /usr/share/doc/rdma-core/tests /root/tests && "
-          "gunzip -rf /root/tests && ls /root/tests/test_*.py | wc -l")
+          "gunzip -rf /root/tests && echo 32 > /proc/sys/vm/nr_hugepages && ls /root/tests/test_*.py | wc -l")
 # unittest's verbose report: "name (id)" or its doc string on the next line, then " ... result".
 START = re.compile(r"^(?P<name>\w+) \((?P<id>[\w.]+)\)")
 RESULT = re.compile(r"(?:^|.* )\.\.\. (?:.*?)(?P<result>ok|FAIL|ERROR|expected failure|unexpected success|"
