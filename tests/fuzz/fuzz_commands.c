@@ -23,12 +23,13 @@
 #include "tests/hca-model/model.h"
 
 enum {
-	MAX_COMMANDS = 24, HEAD = 8, MAX_MAILBOX = 0x1400, TURNS = 64,
+	MAX_COMMANDS = 24, HEAD = 8, MAX_MAILBOX = 0x1400, TURNS = 6,
+	MAX_INPUT = 768,
 	RAW_ROWS = 240,
 	F_NEXT_SLOT = 1,	/* several commands under one doorbell */
 	F_SMASH_ENTRY = 2,	/* the fill goes over the queue entry instead */
 	F_SMASH_BLOCK = 4,	/* ... or over the first mailbox block */
-	F_RESET = 8,		/* FLR first */
+	F_RESET = 8,		/* with an odd fill length: FLR first */
 	F_NUMBERS = 16,		/* first words name objects that exist, where they can */
 	F_BUILD = 32,
 	N_KEPT = 8,		/* objects of a kind that later commands may use */
@@ -50,6 +51,8 @@ static unsigned int n_opcodes;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 
 static void must(int ok)
 {
@@ -99,6 +102,16 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 			opcodes[n_opcodes++] = (uint16_t)op;
 	must(n_opcodes > 40);
 	return 0;
+}
+
+/* After it only what needs no ENABLE_HCA is answered well, but all is answered. */
+static void reset(void)
+{
+	uint16_t master = 0x6;
+
+	hca_reset(hca);
+	must(hc_config_access(hc, 4, &master, sizeof(master), true) == 0);
+	must(hc_cmdq_start(hc) == 0);
 }
 
 /* Object numbers that exist now, so that inputs get past the first lookup. */
@@ -220,7 +233,7 @@ static void build(const uint8_t *head)
 
 	switch (head[0] % 13) {
 	case 0: hc_cq_create(hc, head[3] & 7, head[4] & 1 ? 128 : 64, hc->fw->comp.eqn, &cqs[k]); break;
-	case 1: hc_cq_resize(hc, &cqs[k], head[3] & 7); break;
+	case 1: if (cqs[k].buf.ptr) hc_cq_resize(hc, &cqs[k], head[3] & 7); break;
 	case 2: hc_cq_moderate(hc, &cqs[k], head[3], head[4]); break;
 	case 3: hc_srq_create(hc, head[3] % 3, pd, head[4] & 7, 5 + head[5] % 3, xrcd,
 			      cqs[head[6] % N_KEPT].cqn, head[6], &srqs[k]); break;
@@ -279,8 +292,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const uint8_t *head = data;
 		size_t used;
 
-		if (head[1] & F_RESET)
-			hca_reset(hca);
+		if (head[1] & F_RESET && head[7] & 1)
+			reset();
 		if (head[1] & F_BUILD && !slots) {
 			used = HEAD + built(head, data + HEAD, size - HEAD);
 			data += used;
@@ -305,4 +318,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	hc_cmd_ring(hc, slots);
 	settle();
 	return 0;
+}
+
+/* Seeds: steps at random, which the fuzzer then keeps or drops and changes. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
+{
+	uint32_t x = seed * 2654435761u + 1;
+	unsigned int n;
+
+	max = max < MAX_INPUT ? max : MAX_INPUT;
+	if (seed % 4 || size + 128 > max)
+		return LLVMFuzzerMutate(data, size < max ? size : max, max);
+	for (n = HEAD + seed / 4 % 64; n; n--) {
+		x = x * 1664525u + 1013904223u;
+		data[size++] = (uint8_t)(x >> 12 & 3 ? x >> 24 : x >> 24 & 7);
+	}
+	return size;
 }

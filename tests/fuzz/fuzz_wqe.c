@@ -20,7 +20,7 @@
 #include "tests/hca-model/model.h"
 
 enum {
-	HEAD = 8, MAX_STEPS = 48, TURNS = 48, CANARY = 1 << 16, CANARY_BYTE = 0x5c,
+	HEAD = 8, MAX_STEPS = 32, TURNS = 24, MAX_INPUT = 768, CANARY = 1 << 16, CANARY_BYTE = 0x5c,
 	F_KERNEL_QP = 1,	/* one queue pair may change keys, so keys may cover anything */
 	F_FAULTS = 2,
 	F_STRICT = 4,
@@ -40,6 +40,8 @@ static struct hc_mem canary;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 
 static void must(int ok)
 {
@@ -252,7 +254,7 @@ static size_t step(const uint8_t *h, const uint8_t *p, size_t n, bool faults)
 	default:
 		if (faults && h[7] & 1)
 			bad_line(h);
-		run(h[2] % 16);
+		run(h[2] % 6);
 		return 0;
 	}
 }
@@ -282,4 +284,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	faults_clear(hca->port);
 	must(canary_alive() || flags & F_KERNEL_QP);
 	return 0;
+}
+
+/* Seeds: steps at random, which the fuzzer then keeps or drops and changes. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
+{
+	uint32_t x = seed * 2654435761u + 1;
+	unsigned int n;
+
+	max = max < MAX_INPUT ? max : MAX_INPUT;
+	if (seed % 4 || size + 128 > max)
+		return LLVMFuzzerMutate(data, size < max ? size : max, max);
+	for (n = HEAD + seed / 4 % 64; n; n--) {
+		x = x * 1664525u + 1013904223u;
+		data[size++] = (uint8_t)(x >> 12 & 3 ? x >> 24 : x >> 24 & 7);
+	}
+	return size;
 }
