@@ -7,10 +7,8 @@
  * Input: byte 0: flags (see below); bytes 1-4: one bit per piece, whether a
  * descriptor goes along; bytes 5-8: which kind; then pieces, each a 2 byte
  * length and that many bytes, each sent by a call of its own. Pieces need not
- * be messages.
+ * be messages, but with F_FRAMED each gets a header that fits it.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,6 +25,8 @@
 #define F_READ_LATE	0x04	/* replies are read at the end only */
 #define F_KEEP_OPEN	0x08	/* the client hangs up after it is served */
 #define F_TWO_FDS	0x10
+#define F_FRAMED	0x20	/* a piece is a command byte and a payload */
+#define NO_REPLY	0x80	/* in the command byte */
 #define HEAD		9u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -174,11 +174,28 @@ static void piece_send(const struct fuzz *f, int sock, const uint8_t *data,
 	(void)!sendmsg(sock, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+static void framed_send(const struct fuzz *f, int sock, const uint8_t *data,
+			size_t len, int fd_kind)
+{
+	static uint8_t message[sizeof(struct vfu_header) + UINT16_MAX];
+	struct vfu_header header = { .size = (uint32_t)(sizeof(header) + len) };
+
+	if (!len)
+		return;
+	header.size--;
+	header.cmd = data[0] & (uint8_t)~NO_REPLY;
+	header.flags = data[0] & NO_REPLY ? VFU_F_NO_REPLY : 0;
+	memcpy(message, &header, sizeof(header));
+	memcpy(message + sizeof(header), data + 1, len - 1);
+	piece_send(f, sock, message, header.size, fd_kind);
+}
+
 static void input_send(const struct fuzz *f, int sock, const uint8_t *data,
 		       size_t size)
 {
 	static const uint8_t hello[20] = { [2] = VFU_CMD_VERSION, [4] = 20 };
 	uint32_t with_fd, kind;
+	int fd_kind;
 
 	memcpy(&with_fd, data + 1, sizeof(with_fd));
 	memcpy(&kind, data + 5, sizeof(kind));
@@ -193,14 +210,18 @@ static void input_send(const struct fuzz *f, int sock, const uint8_t *data,
 		size -= 2;
 		if (len > size)
 			len = size;
-		piece_send(f, sock, data, len, with_fd >> (i % 32) & 1 ?
-			   (int)(kind >> (i % 32) & 1) : -1);
+		fd_kind = with_fd >> (i % 32) & 1 ?
+			  (int)(kind >> (i % 32) & 1) : -1;
+		if (f->flags & F_FRAMED)
+			framed_send(f, sock, data, len, fd_kind);
+		else
+			piece_send(f, sock, data, len, fd_kind);
 		data += len;
 		size -= len;
 	}
 }
 
-/* Takes the replies; each must be well-formed. */
+/* Makes room for more replies. */
 static void replies_read(int sock)
 {
 	static uint8_t buf[1 << 16];
