@@ -474,6 +474,55 @@ static void a_ud_packet_with_grh_shows_it_to_the_receiver(void **state)
 	pair_close(&p);
 }
 
+static void completions_carry_the_users_index(void **state)
+{
+	struct pair p;
+	struct hc_qp_init init;
+	struct hc_wr wr = { .opcode = WQE_SEND, .flags = HC_SIGNALED };
+	struct hc_wc wc;
+
+	pair_open(*state, HC_RC, 0, NULL, &p);
+	init = p.a.qp.init;
+	assert_ok(hc_qp_destroy(p.a.hc, &p.a.qp));
+	init.user_index = 0x123;
+	assert_ok(hc_qp_create(p.a.hc, &init, &p.a.qp));
+	pair_reconnect(&p);
+	post_recv_buf(&p.b, 0, 8);
+	post_one(&p.a, &wr);
+	expect_ok(&p.a, &p.a.scq, CQE_REQ, &wc);
+	assert_int_equal(wc.srqn_uidx, 0x123);
+	post_recv_buf(&p.a, 0, 8);
+	post_one(&p.b, &wr);
+	expect_ok(&p.a, &p.a.rcq, CQE_RESP_SEND, &wc);
+	assert_int_equal(wc.srqn_uidx, 0x123);
+	pair_close(&p);
+}
+
+static void fences_hold_requests_behind_reads(void **state)
+{
+	struct pair p;
+	struct hc_sge sge;
+	struct hc_wr wr;
+	unsigned int i;
+
+	pair_open(*state, HC_RC, 1 << 20, NULL, &p);
+	for (i = 0; i < 20; i++) {
+		/* read 200 KiB, and behind the fence send what was read on */
+		pattern(p.b.mr.mem.ptr, 200000, i);
+		sge = (struct hc_sge){ p.a.mr.va, 200000, p.a.mr.key };
+		wr = wr_rdma(WQE_RDMA_READ, &sge, &p.b, 0);
+		wr.flags = 0;
+		hc_post_send(&p.a.qp, &wr);
+		wr = wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 300000);
+		wr.flags = HC_SIGNALED | HC_FENCE;
+		hc_post_send(&p.a.qp, &wr);
+		hc_ring(p.a.hc, &p.a.qp);
+		expect_ok(&p.a, &p.a.scq, CQE_REQ, NULL);
+		assert_true(pattern_is(p.b.mr.mem.ptr + 300000, 200000, i));
+	}
+	pair_close(&p);
+}
+
 static void a_qp_talks_to_itself(void **state)
 {
 	struct side s;
@@ -514,6 +563,8 @@ int main(void)
 		in_world(klm_keys_join_pieces_of_other_keys),
 		in_world(a_pa_key_reaches_bus_addresses),
 		in_world(a_ud_packet_with_grh_shows_it_to_the_receiver),
+		in_world(completions_carry_the_users_index),
+		in_world(fences_hold_requests_behind_reads),
 		in_world(a_qp_talks_to_itself),
 	};
 

@@ -406,7 +406,7 @@ static void a_datagram_larger_than_the_mtu_is_a_length_error(void **state)
 	pair_close(&p);
 }
 
-static void a_read_the_queue_pair_was_not_set_up_for_fails_alone(void **state)
+static void an_error_stays_with_its_queue_pair(void **state)
 {
 	struct pair p, q;
 	struct hc_sge sge;
@@ -424,6 +424,51 @@ static void a_read_the_queue_pair_was_not_set_up_for_fails_alone(void **state)
 	post_one(&q.a, &wr);
 	expect_ok(&q.a, &q.a.scq, CQE_REQ, NULL);
 	pair_close(&q);
+	pair_close(&p);
+}
+
+static uint32_t counter(struct side *s, uint32_t set, uint32_t field)
+{
+	uint8_t in[query_q_counter_in__SIZE] = { 0 }, out[query_q_counter_out__SIZE] = { 0 };
+
+	hc_head(in, HC_QUERY_Q_COUNTER, 0);
+	ifc_set(in, query_q_counter_in__counter_set_id, set);
+	assert_ok(hc_exec(s->hc, in, sizeof(in), out, sizeof(out)));
+	return (uint32_t)ifc_get(out, field);
+}
+
+static void counters_tell_what_happened_to_their_queue_pairs(void **state)
+{
+	struct pair p;
+	struct hc_sge sge;
+	struct hc_wr wr;
+	uint32_t set;
+
+	pair_open(*state, HC_RC, 0, NULL, &p);
+	assert_ok(hc_cmd_number(p.b.hc, HC_ALLOC_Q_COUNTER, &set));
+	p.b.qp.init.counter_set = (uint8_t)set;
+	pair_reconnect(&p);
+	sge = local(&p.a);
+	wr = wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0);
+	post_one(&p.a, &wr);
+	expect_ok(&p.a, &p.a.scq, CQE_REQ, NULL);
+	wr = wr_rdma(WQE_RDMA_READ, &sge, &p.b, 0);
+	post_one(&p.a, &wr);
+	expect_ok(&p.a, &p.a.scq, CQE_REQ, NULL);
+	wr = wr_rdma(WQE_SEND, &sge, &p.b, 0);
+	post_one(&p.a, &wr);
+	expect_none(&p.a, &p.a.scq);
+	post_recv_buf(&p.b, 0, LEN);
+	expect_ok(&p.a, &p.a.scq, CQE_REQ, NULL);
+	wr = wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 65536);
+	post_one(&p.a, &wr);
+	expect_error(&p.a, &p.a.scq, CQE_REQ_ERR, CQE_SYND_REMOTE_ACCESS);
+	assert_int_equal(counter(&p.b, set, query_q_counter_out__rx_write_requests), 1);
+	assert_int_equal(counter(&p.b, set, query_q_counter_out__rx_read_requests), 1);
+	assert_true(counter(&p.b, set, query_q_counter_out__out_of_buffer) >= 1);
+	assert_int_equal(counter(&p.b, set, query_q_counter_out__resp_remote_access_errors), 1);
+	assert_ok(hc_qp_destroy(p.b.hc, &p.b.qp));
+	assert_ok(hc_cmd_simple(p.b.hc, HC_DEALLOC_Q_COUNTER, 0, set));
 	pair_close(&p);
 }
 
@@ -446,7 +491,8 @@ int main(void)
 		in_world(the_error_state_flushes_both_queues_in_order),
 		in_world(nonsense_in_the_send_queue_is_a_qp_operation_error),
 		in_world(a_datagram_larger_than_the_mtu_is_a_length_error),
-		in_world(a_read_the_queue_pair_was_not_set_up_for_fails_alone),
+		in_world(counters_tell_what_happened_to_their_queue_pairs),
+		in_world(an_error_stays_with_its_queue_pair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,45 @@ static void a_device_that_is_not_bus_master_touches_nothing(void **state)
 	pair_close(&p);
 }
 
+/* Rings, records, queues, page lists: none of it is there any more. */
+static void everything_unmapped_under_traffic_is_survived(void **state)
+{
+	static const uint8_t types[] = { HC_RC, HC_UC, HC_UD, HC_XRC };
+	struct world *w = *state;
+	struct pair p;
+	struct hc_wr wr;
+	uint64_t faults;
+	unsigned int i, k;
+
+	for (i = 0; i < 4; i++) {
+		struct hc_av av = { .qkey = 0x11111111 };
+		struct hc_sge sge;
+
+		pair_open(w, types[i], 1 << 20, NULL, &p);
+		av.qpn = p.b.qp.qpn;
+		av.lid = p.b.lid;
+		sge = (struct hc_sge){ p.a.mr.va, 4000, p.a.mr.key };
+		for (k = 0; k < 4; k++)
+			post_recv_buf(&p.b, 0, 8192);
+		wr = wr_rdma(WQE_SEND, &sge, &p.b, 0);
+		wr.av = types[i] == HC_UD ? &av : NULL;
+		for (k = 0; k < 4; k++)
+			hc_post_send(&p.a.qp, &wr);
+		pattern(p.b.mr.mem.ptr, 8192, 6);
+		faults = w->hca[i & 1]->dma.faults;
+		/* one side or the other */
+		assert_ok(hc_unmap(w->hc[i & 1], w->hc[i & 1]->iova, w->hc[i & 1]->arena_size));
+		hc_ring(p.a.hc, &p.a.qp);
+		world_settle(w, 20);
+		assert_true(w->hca[i & 1]->dma.faults > faults);
+		if (i & 1)
+			assert_true(pattern_is(p.b.mr.mem.ptr, 8192, 6));
+		assert_ok(hc_map(w->hc[i & 1], w->hc[i & 1]->arena, w->hc[i & 1]->arena_size,
+				 w->hc[i & 1]->iova, VFU_DMA_READ | VFU_DMA_WRITE));
+		pair_close(&p);
+	}
+}
+
 static void reset_in_mid_traffic_leaves_nothing(void **state)
 {
 	struct pair p;
@@ -396,6 +435,7 @@ int main(void)
 		in_world(a_read_only_map_is_read_but_never_written),
 		in_world(memory_that_was_unmapped_is_not_touched_again),
 		in_world(a_device_that_is_not_bus_master_touches_nothing),
+		in_world(everything_unmapped_under_traffic_is_survived),
 		in_world(reset_in_mid_traffic_leaves_nothing),
 		in_world(rc_survives_loss),
 		in_world(rc_survives_duplicates),

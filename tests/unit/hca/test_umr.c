@@ -213,6 +213,65 @@ static void a_translation_longer_than_the_key_is_refused(void **state)
 	pair_close(&p);
 }
 
+/* The key is refused with a completion error and stays what it was. */
+static void refused(struct pair *p, const struct umr *u, uint32_t key)
+{
+	struct hc_wr wr = wr_umr(u, key);
+	struct hc_wc wc;
+
+	post_one(&p->b, &wr);
+	assert_ok(hc_cq_wait(p->b.hc, &p->b.scq, &wc));
+	assert_int_equal(wc.opcode, CQE_REQ_ERR);
+	assert_int_not_equal(wc.syndrome, CQE_SYND_WR_FLUSH);
+	pair_reconnect(p);
+	write_through(p, key, CQE_SYND_REMOTE_ACCESS);
+	pair_reconnect(p);
+}
+
+static void a_kernel_queue_pair_stays_within_its_domain(void **state)
+{
+	struct hc_mkey m;
+	uint64_t pages[N_PAGES];
+	struct pair p;
+	struct umr u;
+	uint32_t key, pd;
+
+	pair_open(*state, HC_RC, 0, NULL, &p);
+	make_kernel_qp(&p, true);
+	fill_pages(&p.b, pages);
+	assert_ok(hc_cmd_number(p.b.hc, HC_ALLOC_PD, &pd));
+
+	/* a key of another domain cannot be taken */
+	m = (struct hc_mkey){ .pd = pd, .mode = HC_MODE_MTT, .free = true, .umr_en = true,
+			      .log_page = 12, .octowords = N_PAGES / 2, .variant = 0x11 };
+	assert_ok(hc_mkey_create(p.b.hc, &m, &key));
+	m = wanted(&p.b);
+	u = umr(MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
+	refused(&p, &u, key);
+	assert_ok(hc_mkey_destroy(p.b.hc, key));
+
+	/* an own key cannot be given away, nor opened to all of memory */
+	key = free_key(&p.b);
+	m.pd = pd;
+	u = umr(MASK_ALL | UMR_MASK_PD, UMR_CHECK_NOT_FREE, &m, key, pages);
+	refused(&p, &u, key);
+	m = wanted(&p.b);
+	u = umr(MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
+	ifc_set(u.raw + sizeof(struct wqe_umr_ctrl), mkc__length64, 1);
+	refused(&p, &u, key);
+	assert_ok(hc_mkey_destroy(p.b.hc, key));
+
+	/* a PA key cannot be touched at all */
+	m = (struct hc_mkey){ .pd = p.b.pd, .mode = HC_MODE_PA, .length64 = true, .umr_en = true };
+	assert_ok(hc_mkey_create(p.b.hc, &m, &key));
+	m = wanted(&p.b);
+	u = umr(UMR_MASK_LW | UMR_MASK_RW | UMR_MASK_RR, 0, &m, key, NULL);
+	refused(&p, &u, key);
+	assert_ok(hc_mkey_destroy(p.b.hc, key));
+	assert_ok(hc_cmd_simple(p.b.hc, HC_DEALLOC_PD, 0, pd));
+	pair_close(&p);
+}
+
 /* As the Linux driver makes it: no PD in CREATE_QP, three modifies without an address. */
 static void the_drivers_umr_queue_pair_changes_rights(void **state)
 {
@@ -262,6 +321,7 @@ int main(void)
 		in_world(an_application_queue_pair_cannot_change_a_key),
 		in_world(nobody_changes_a_key_that_is_not_made_for_it),
 		in_world(a_translation_longer_than_the_key_is_refused),
+		in_world(a_kernel_queue_pair_stays_within_its_domain),
 		in_world(the_drivers_umr_queue_pair_changes_rights),
 	};
 
