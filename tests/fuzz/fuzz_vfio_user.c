@@ -7,7 +7,8 @@
  * Input: byte 0: flags (see below); bytes 1-4: one bit per piece, whether a
  * descriptor goes along; bytes 5-8: which kind; then pieces, each a 2 byte
  * length and that many bytes, each sent by a call of its own. Pieces need not
- * be messages, but with F_FRAMED each gets a header that fits it.
+ * be messages; but with F_FRAMED each is a command byte and what to XOR a valid
+ * message of this command with, so that a fuzzer gets far without a corpus.
  */
 #include <poll.h>
 #include <stdint.h>
@@ -25,7 +26,7 @@
 #define F_READ_LATE	0x04	/* replies are read at the end only */
 #define F_KEEP_OPEN	0x08	/* the client hangs up after it is served */
 #define F_TWO_FDS	0x10
-#define F_FRAMED	0x20	/* a piece is a command byte and a payload */
+#define F_FRAMED	0x20	/* a piece is a command byte and changes to a payload */
 #define NO_REPLY	0x80	/* in the command byte */
 #define HEAD		9u
 
@@ -174,19 +175,70 @@ static void piece_send(const struct fuzz *f, int sock, const uint8_t *data,
 	(void)!sendmsg(sock, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* A valid payload for every command. */
+static size_t payload_make(uint16_t cmd, uint8_t *to)
+{
+	static const char caps[] = "\0\0\0\0{\"capabilities\":{"
+		"\"max_msg_fds\":8,\"max_data_xfer_size\":65536,"
+		"\"max_dma_maps\":99,\"pgsizes\":4096,\"twin_socket\":{},"
+		"\"write_multiple\":true}}";
+	const struct vfu_dma_map_req map = { 32, 3, 0, 0x8000, 0x1000 };
+	const struct vfu_dma_unmap_req gone = { 24, 0, 0x8000, 0x1000 };
+	const struct vfu_device_info device = { .argsz = 16 };
+	const struct vfu_region_info region = { .argsz = 128, .index = 2 };
+	const struct vfu_irq_info irq = { .argsz = 16, .index = 2 };
+	const struct vfu_irq_set set = { 20, 0x24, 2, 1, 1 };
+	const struct vfu_region_access access = { 8, 0, 8 };
+	const struct vfu_dma_access dma = { 0x8000, 64 };
+	const struct { const void *data; size_t len, room; } payloads[] = {
+		[VFU_CMD_VERSION] = { caps, sizeof(caps), 0 },
+		[VFU_CMD_DMA_MAP] = { &map, sizeof(map), 0 },
+		[VFU_CMD_DMA_UNMAP] = { &gone, sizeof(gone), 0 },
+		[VFU_CMD_DEVICE_GET_INFO] = { &device, sizeof(device), 0 },
+		[VFU_CMD_DEVICE_GET_REGION_INFO] = {
+			&region, sizeof(region), 0 },
+		[VFU_CMD_DEVICE_GET_IRQ_INFO] = { &irq, sizeof(irq), 0 },
+		[VFU_CMD_DEVICE_SET_IRQS] = { &set, sizeof(set), 0 },
+		[VFU_CMD_REGION_READ] = { &access, sizeof(access), 0 },
+		[VFU_CMD_REGION_WRITE] = { &access, sizeof(access), 8 },
+		[VFU_CMD_DMA_READ] = { &dma, sizeof(dma), 64 },
+		[VFU_CMD_DMA_WRITE] = { &dma, sizeof(dma), 0 },
+	};
+
+	if (cmd >= sizeof(payloads) / sizeof(payloads[0]) ||
+	    !payloads[cmd].data)
+		return 0;
+	memcpy(to, payloads[cmd].data, payloads[cmd].len);
+	memset(to + payloads[cmd].len, 0, payloads[cmd].room);
+	return payloads[cmd].len + payloads[cmd].room;
+}
+
+/* Commands that only the server sends are framed as replies to it. */
 static void framed_send(const struct fuzz *f, int sock, const uint8_t *data,
 			size_t len, int fd_kind)
 {
 	static uint8_t message[sizeof(struct vfu_header) + UINT16_MAX];
-	struct vfu_header header = { .size = (uint32_t)(sizeof(header) + len) };
+	uint8_t *body = message + sizeof(struct vfu_header);
+	struct vfu_header header = { 0 };
+	size_t made;
 
 	if (!len)
 		return;
-	header.size--;
 	header.cmd = data[0] & (uint8_t)~NO_REPLY;
 	header.flags = data[0] & NO_REPLY ? VFU_F_NO_REPLY : 0;
+	if (header.cmd == VFU_CMD_DMA_READ || header.cmd == VFU_CMD_DMA_WRITE) {
+		header.flags = VFU_F_REPLY;
+		header.id = data[0] & NO_REPLY ? 1 : 0;
+	}
+	made = payload_make(header.cmd, body);
+	if (len - 1 > made)
+		memset(body + made, 0, len - 1 - made);
+	for (size_t i = 1; i < len; i++)
+		body[i - 1] ^= data[i];
+	if (len - 1 > made)
+		made = len - 1;
+	header.size = (uint32_t)(sizeof(header) + made);
 	memcpy(message, &header, sizeof(header));
-	memcpy(message + sizeof(header), data + 1, len - 1);
 	piece_send(f, sock, message, header.size, fd_kind);
 }
 
