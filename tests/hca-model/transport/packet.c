@@ -21,7 +21,8 @@ void packet_copy_out(const struct packet *p, uint32_t off, void *dst, uint32_t l
 			continue;
 		}
 		n = have - off < len ? have - off : len;
-		memcpy(to, (const uint8_t *)p->sg[i].iov_base + off, n);
+		/* a loopback may copy within one buffer */
+		memmove(to, (const uint8_t *)p->sg[i].iov_base + off, n);
 		to += n;
 		len -= (uint32_t)n;
 		off = 0;
