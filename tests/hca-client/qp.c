@@ -165,6 +165,8 @@ int hc_qp_modify(struct hc *hc, struct hc_qp *qp, uint16_t opcode, uint32_t optp
 {
 	uint8_t in[rst2init_qp_in__SIZE] = { 0 };
 
+	if (opcode == HC_2ERR_QP || opcode == HC_2RST_QP)	/* these have no context */
+		return hc_cmd_simple(hc, opcode, 0, qp->qpn);
 	hc_head(in, opcode, 0);
 	ifc_set(in, rst2init_qp_in__qpn, qp->qpn);
 	ifc_set(in, rst2init_qp_in__opt_param_mask, optpar);
