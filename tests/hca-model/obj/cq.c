@@ -129,6 +129,12 @@ int cq_post(struct hca *hca, struct cq *cq, struct cqe64 *cqe, bool solicited)
 	return 0;
 }
 
+/* Whether @index is in (@after, pi]: the CQE before it came later than @after. */
+static bool in_window(const struct cq *cq, uint32_t after, uint32_t index)
+{
+	return ((index - after - 1) & CQ_INDEX_MASK) < ((cq->pi - after) & CQ_INDEX_MASK);
+}
+
 void cq_arm_doorbell(struct hca *hca, uint32_t uar, uint32_t word0, uint32_t cqn)
 {
 	struct cq *cq = cq_get(hca, cqn & CQ_INDEX_MASK);
@@ -142,14 +148,15 @@ void cq_arm_doorbell(struct hca *hca, uint32_t uar, uint32_t word0, uint32_t cqn
 	cq->ci = ci;
 	if (word0 & DBR_CQ_SOLICITED_ONLY) {
 		cq->armed_solicited = true;
-		/* Solicited CQEs that software has not seen yet. */
-		if (((cq->last_solicited - ci - 1) & CQ_INDEX_MASK) <
-		    ((cq->pi - ci) & CQ_INDEX_MASK))
+		if (in_window(cq, ci, cq->last_solicited) &&
+		    in_window(cq, cq->notified, cq->last_solicited))
 			cq_fire(cq);
 		return;
 	}
 	cq->armed = true;
-	if (cq->pi != ci)
+	/* At once for CQEs that software has not consumed and that no event has
+	 * told it of: it may arm before it polls. */
+	if (in_window(cq, ci, cq->pi) && in_window(cq, cq->notified, cq->pi))
 		cq_fire(cq);
 }
 
