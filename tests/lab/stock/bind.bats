@@ -7,6 +7,7 @@ bats_require_minimum_version 1.5.0
 load common
 
 setup_file() {
+	unset LAB_DIR # always a fresh lab: other tests leave their own lines in dmesg
 	stock_lab_up "$BATS_FILE_TMPDIR" --model-arg=--strict
 }
 
@@ -97,27 +98,24 @@ wait_active() {
 	wait_active vm1
 }
 
-@test "FLR under load: the HCA comes back, and nothing of before is left" {
+# The stock driver has no reset_prepare: whoever resets a function under it must reset or wait for the driver
+# as well, which gives each command 60 s. So the machine is reset afterwards, as a hypervisor would do.
+@test "FLR under load: nothing is left in the HCA, its peer ends with an error, a reset VM works again" {
 	local address
 	address=$(hca_of vm1)
-	lab exec -n --timeout 60 vm1 -- ib_write_bw -d mlx5_0 -F --run_infinitely > /dev/null 2>&1 3>&- &
+	lab exec -n --timeout 90 vm1 -- ib_write_bw -d mlx5_0 -F -D 30 > /dev/null 2>&1 3>&- &
 	listens vm1 18515
-	lab exec -n --timeout 60 vm2 -- ib_write_bw -d mlx5_0 -F --run_infinitely vm1 > /dev/null 2>&1 3>&- &
-	sleep 3
-	lab exec -n vm1 -- sh -c "echo 1 > /sys/bus/pci/devices/$address/reset"
-	lab exec -n vm1 -- pkill -KILL ib_write_bw || true
-	lab exec -n vm2 -- pkill -KILL ib_write_bw || true
-	wait
-	lab exec -n vm1 -- sh -c "echo $address > /sys/bus/pci/drivers/mlx5_core/unbind"
+	lab exec -n --timeout 90 vm2 -- ib_write_bw -d mlx5_0 -F -D 30 vm1 > "$BATS_TEST_TMPDIR/peer" 2>&1 3>&- &
+	local peer=$!
+	sleep 4
+	lab exec -n --timeout 20 vm1 -- sh -c "echo 1 > /sys/bus/pci/devices/$address/reset"
 	run hca_usage vm1.0
+	[ -n "$output" ]
 	[[ ! "$output" =~ [1-9] ]]
-	lab exec -n vm1 -- sh -c "echo $address > /sys/bus/pci/drivers/mlx5_core/bind"
-	wait_active vm1
-	pair 18515 ibv_rc_pingpong -d mlx5_0 -n 100 -c -- ibv_rc_pingpong -d mlx5_0 -n 100 -c vm1
-}
-
-@test "rebooting a VM under load leaves the other one working" {
+	wait $peer || true
+	grep -q 'status 12' "$BATS_TEST_TMPDIR/peer"
 	lab restart --reset vm1
+	wait
 	wait_active vm1
 	pair 18515 ibv_rc_pingpong -d mlx5_0 -n 100 -c -- ibv_rc_pingpong -d mlx5_0 -n 100 -c vm1
 }

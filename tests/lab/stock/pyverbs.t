@@ -19,6 +19,9 @@ DEV = os.environ.get("RDMA_DEV", "mlx5_0")
 OPTIONS = shlex.split(os.environ.get("PYVERBS_OPTIONS", ""))
 LIMIT = os.environ.get("STOCK_TIMEOUT", "1500")
 
+# The tests of the connection manager want an address on the HCA's IPoIB interface.
+ADDRESS = ("for link in /sys/class/infiniband/$0/device/net/*; do ip addr replace 192.168.77.1/24 dev ${link##*/}; "
+           "ip link set ${link##*/} up; done; sleep 2")
 UNPACK = ("rm -rf /root/tests && cp -r /usr/share/doc/rdma-core/tests /root/tests && "
           "gunzip -rf /root/tests && echo 32 > /proc/sys/vm/nr_hugepages && ls /root/tests/test_*.py | wc -l")
 # unittest's verbose report: "name (id)" or its doc string on the next line, then " ... result".
@@ -75,6 +78,7 @@ def run():
     if files.returncode or int(files.stdout) < 40:
         print(f"Bail out! Debian's tests are not where they should be: {files.stdout}{files.stderr}")
         return 1
+    lab("exec", "-n", "vm1", "--", "sh", "-c", ADDRESS, DEV, check=True)
     done = lab("exec", "-n", "--timeout", LIMIT, "vm1", "--", "python3", "/root/tests/run_tests.py",
                "--dev", DEV, "-v", *OPTIONS, *sys.argv[1:], capture_output=True, text=True)
     lines = done.stderr.splitlines()
