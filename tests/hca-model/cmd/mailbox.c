@@ -27,6 +27,13 @@ struct cmd_block {			/* struct mlx5_cmd_prot_block */
 _Static_assert(sizeof(struct cmd_block) == 576, "block size");
 _Static_assert(sizeof(struct cmd_entry) == 64, "entry size");
 
+static bool reserved_set(const struct cmd_block *b)
+{
+	static const uint8_t zero[sizeof(b->reserved0)];
+
+	return b->reserved1 || memcmp(b->reserved0, zero, sizeof(zero));
+}
+
 /* Blocks are followed by length: a chain may be longer than this command needs. */
 enum delivery_status mailbox_gather(struct hca *hca, const struct cmd_entry *entry, uint8_t **in)
 {
@@ -48,7 +55,7 @@ enum delivery_status mailbox_gather(struct hca *hca, const struct cmd_entry *ent
 			return DELIVERY_FIRMWARE;
 		if (hca->strict && b.token != entry->token)
 			return DELIVERY_TOKEN;
-		if (hca->strict && ifc_load32(b.block_num) != number)
+		if (hca->strict && (ifc_load32(b.block_num) != number || reserved_set(&b)))
 			return DELIVERY_BLOCK;
 		memcpy(*in + at, b.data, n);
 		block = ifc_load64(b.next);

@@ -11,6 +11,7 @@
 #include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/cmd/inject.h"
 #include "tests/hca-model/cmd/mailbox.h"
+#include "tests/hca-model/cmd/reserved.h"
 #include "tests/hca-model/obj/events.h"
 #include "tests/hca-model/trace.h"
 
@@ -41,6 +42,8 @@ static enum cmd_status cmd_execute(struct cmd *cmd)
 	if ((row->needs == CMD_ENABLED && !obj->enabled) ||
 	    (row->needs == CMD_INITED && !obj->inited))
 		return CMD_REFUSE(cmd, CMD_BAD_SYS_STATE, "not in this state of the function");
+	if (cmd->hca->strict && reserved_check(cmd))
+		return CMD_BAD_PARAM;
 	return row->fn(cmd);
 }
 
@@ -108,6 +111,12 @@ static bool cmd_run(struct hca *hca, struct cmd_entry *entry, const uint8_t *in,
 	return true;
 }
 
+static bool entry_reserved_set(const struct cmd_entry *e)
+{
+	return e->reserved0[0] || e->reserved0[1] || e->reserved0[2] || e->reserved1 ||
+	       e->status_own != OWNED_BY_HW;
+}
+
 static void cmdq_slot(struct hca *hca, unsigned int slot)
 {
 	uint64_t at = hca->cmdq.base + ((uint64_t)slot << CMDQ_LOG_STRIDE);
@@ -125,7 +134,7 @@ static void cmdq_slot(struct hca *hca, unsigned int slot)
 		hca_log(hca, "command entry %u rung without ownership", slot);
 		return;
 	}
-	if (entry.type != ENTRY_TYPE_PCI)
+	if (entry.type != ENTRY_TYPE_PCI || (hca->strict && entry_reserved_set(&entry)))
 		delivery = DELIVERY_DESCRIPTOR;
 	else
 		delivery = mailbox_gather(hca, &entry, &in);
