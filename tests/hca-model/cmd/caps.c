@@ -27,7 +27,8 @@ static const struct {
 	GEN(max_indirection, 1), GEN(log_max_klm_list_size, 16), GEN(log_max_ra_req_qp, 4),
 	GEN(log_max_ra_res_qp, 4), GEN(gid_table_size, 0), GEN(pkey_table_size, 0),
 	GEN(max_qp_cnt, CAP_MAX_QP_COUNTERS - 1), GEN(ib_virt, 1), GEN(local_ca_ack_delay, 16),
-	GEN(port_type, 0), GEN(num_ports, 1), GEN(log_max_msg, 30), GEN(cqe_version, 1),
+	GEN(out_of_seq_cnt, 1), GEN(retransmission_q_counters, 1),
+	GEN(enhanced_error_q_counters, 1), GEN(port_type, 0), GEN(num_ports, 1), GEN(log_max_msg, 30), GEN(cqe_version, 1),
 	GEN(umr_modify_entity_size_disabled, 1), GEN(atomic, 1), GEN(cq_resize, 1),
 	GEN(cq_moderation, 1), GEN(qkv, 1), GEN(pkv, 1), GEN(xrc, 1), GEN(ud, 1), GEN(uc, 1),
 	GEN(rc, 1), GEN(umem_uid_0, 1), GEN(log_pg_sz, 12), GEN(log_bf_reg_size, 9),
@@ -85,13 +86,21 @@ enum cmd_status cmd_query_hca_cap(struct cmd *cmd)
 /* No field may exceed what the card has; of flags, none may be set that it has not. */
 static enum cmd_status set_general(struct cmd *cmd, const uint8_t *page)
 {
+	uint8_t rest[CAP_PAGE];
 	unsigned int i;
 
-	if (cmd->hca->strict)
-		for (i = 0; i < sizeof(general) / sizeof(general[0]); i++)
-			if (ifc_get(page, general[i].field) > general[i].value &&
-			    general[i].field != cmd_hca_cap__pkey_table_size)
-				return CMD_REFUSE(cmd, CMD_BAD_PARAM, "more than the maximum");
+	memcpy(rest, page, CAP_PAGE);
+	for (i = 0; i < sizeof(general) / sizeof(general[0]); i++) {
+		/* The field of P_Keys is a code: a smaller number is a larger table. */
+		if (ifc_get(page, general[i].field) > general[i].value &&
+		    general[i].field != cmd_hca_cap__pkey_table_size)
+			return CMD_REFUSE(cmd, CMD_BAD_PARAM, "more than the maximum");
+		ifc_set(rest, general[i].field, 0);
+	}
+	ifc_set(rest, cmd_hca_cap__log_uar_page_sz, 0);
+	for (i = 0; i < CAP_PAGE && cmd->hca->strict; i++)
+		if (rest[i])
+			return CMD_REFUSE(cmd, CMD_BAD_PARAM, "a capability it has not");
 	memcpy(cmd->hca->obj.cap_gen, page, CAP_PAGE);
 	return CMD_OK;
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "tests/hca-model/cmd/handlers.h"
+#include "tests/hca-model/cmd/pages.h"
 #include "tests/hca-model/obj/mkey.h"
+#include "tests/hca-model/trace.h"
 
 enum { ISSI_SUPPORTED = 1 << 0 | 1 << 1, VENDOR_MELLANOX_OUI = 0x2c9 };
 
@@ -49,15 +51,26 @@ enum cmd_status cmd_init_hca(struct cmd *cmd)
 {
 	if (cmd->hca->obj.inited)
 		return CMD_REFUSE(cmd, CMD_BAD_SYS_STATE, "already initialized");
+	if (cmd->hca->strict && !pages_suffice(cmd->hca))
+		return CMD_REFUSE(cmd, CMD_BAD_SYS_STATE, "before the pages that it needs");
 	cmd->hca->obj.inited = true;
 	return CMD_OK;
 }
 
 enum cmd_status cmd_teardown_hca(struct cmd *cmd)
 {
+	struct object_counts left;
+
 	if (!cmd->hca->obj.inited)
 		return CMD_REFUSE(cmd, CMD_BAD_SYS_STATE, "not initialized");
 	/* The driver should have destroyed everything; what it left goes now. */
+	objects_count(cmd->hca, &left);
+	if (left.uar || left.pd || left.xrcd || left.mkey || left.eq || left.cq || left.qp ||
+	    left.srq || left.counter || left.umem)
+		hca_log(cmd->hca, "TEARDOWN_HCA destroys what the driver left: uar %u pd %u xrcd %u "
+			"mkey %u eq %u cq %u qp %u srq %u counter %u umem %u", left.uar, left.pd,
+			left.xrcd, left.mkey, left.eq, left.cq, left.qp, left.srq, left.counter,
+			left.umem);
 	objects_destroy_all(cmd->hca);
 	cmd->hca->obj.inited = false;
 	return CMD_OK;

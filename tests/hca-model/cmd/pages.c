@@ -6,13 +6,22 @@
 #include <stdlib.h>
 
 #include "tests/hca-model/cmd/handlers.h"
+#include "tests/hca-model/cmd/pages.h"
+#include "tests/hca-model/cmd/reach.h"
 #include "tests/hca-model/trace.h"
 
 enum {
 	PAGES_BOOT = 1, PAGES_INIT = 2, PAGES_REGULAR = 3,	/* QUERY_PAGES op_mod */
 	PAGES_CANT_GIVE = 0, PAGES_GIVE = 1, PAGES_TAKE = 2,	/* MANAGE_PAGES op_mod */
 	BOOT_PAGES = 16, INIT_PAGES = 112,
+	PAGE_BYTES = 4096,
+	PAGES_MAX = 1 << 20,		/* what is kept of a driver that never stops giving */
 };
+
+bool pages_suffice(const struct hca *hca)
+{
+	return hca->obj.n_pages >= BOOT_PAGES + INIT_PAGES;
+}
 
 enum cmd_status cmd_query_pages(struct cmd *cmd)
 {
@@ -38,6 +47,8 @@ static enum cmd_status pages_give(struct cmd *cmd, uint32_t n)
 
 	if (n > (cmd->in_len - manage_pages_in__pas__BYTE) / 8)
 		return CMD_REFUSE(cmd, CMD_BAD_INPUT_LEN, "fewer pages than the command says");
+	if (n > PAGES_MAX - obj->n_pages)
+		return CMD_REFUSE(cmd, CMD_EXCEED_LIM, "more pages than anybody asked for");
 	if (obj->n_pages + n > obj->room_pages) {
 		pages = realloc(obj->page_list, (obj->n_pages + n) * sizeof(*pages));
 		if (!pages)
@@ -48,7 +59,9 @@ static enum cmd_status pages_give(struct cmd *cmd, uint32_t n)
 	for (i = 0; i < n; i++) {
 		uint64_t page = ifc_load64(list + i * 8);
 
-		if (page & 0xfff || dma_write(cmd->hca, page, mark, sizeof(mark)))
+		if (reach_bytes(cmd, page, PAGE_BYTES, VFU_DMA_READ | VFU_DMA_WRITE))
+			return CMD_BAD_PARAM;
+		if (page & (PAGE_BYTES - 1) || dma_write(cmd->hca, page, mark, sizeof(mark)))
 			return CMD_REFUSE(cmd, CMD_BAD_PARAM, "page is not accessible");
 		obj->page_list[obj->n_pages + i] = page;
 	}

@@ -66,13 +66,18 @@ static enum access_result walk_mtt(struct piece_list *list, const struct mkey *m
 	uint64_t page = 1ull << mkey->log_page;
 	uint64_t off = (mkey->start & (page - 1)) + (va - mkey->start);
 	uint64_t index, in_page, n;
+	uint64_t right = mkey->pg_access ? (list->write ? MTT_WRITE : MTT_READ) : 0;
 	enum access_result ret;
 
+	/* A UMR may set any page size; one below the adapter's is no translation. */
+	if (mkey->log_page < MTT_LOG_PAGE_MIN)
+		return ACCESS_PROTECTION;
 	while (len) {
 		index = off >> mkey->log_page;
 		in_page = off & (page - 1);
 		n = len < page - in_page ? len : page - in_page;
-		if (index >= (uint64_t)mkey->octowords * 2)
+		if (index >= (uint64_t)mkey->octowords * 2 ||
+		    (mkey->xlt.mtt[index] & right) != right)
 			return ACCESS_PROTECTION;
 		ret = add_iova(list, (mkey->xlt.mtt[index] & ~7ull) + in_page, n);
 		if (ret)
@@ -87,8 +92,13 @@ static enum access_result walk_inner(struct piece_list *list, const struct acces
 				     uint32_t key, uint64_t va, uint64_t len)
 {
 	uint32_t rights = list->write ? MKEY_LOCAL_WRITE : 0;
-	const struct mkey *inner = find_key(list->hca, a, key, rights);
+	const struct mkey *inner;
 
+	/* The kernel's gathered regions are lists of pieces of the reserved key. */
+	if (key == RESERVED_LKEY)
+		return a->reserved_lkey_ok || a->pieces_reserved_ok ?
+		       add_iova(list, va, len) : ACCESS_PROTECTION;
+	inner = find_key(list->hca, a, key, rights);
 	if (!inner || !in_bounds(inner, va, len))
 		return ACCESS_PROTECTION;
 	if (inner->mode == MKEY_MTT)

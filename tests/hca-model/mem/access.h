@@ -34,6 +34,7 @@ struct access {
 	uint32_t qpn;		/* of that QP, for keys bound to one QP */
 	uint32_t rights;	/* all of these are needed (enum mkey_access) */
 	bool reserved_lkey_ok;	/* the QP has rlky: the reserved lkey may be used */
+	bool pieces_reserved_ok; /* so may KLM keys whose pieces name it, also as rkeys */
 };
 
 /**

@@ -54,6 +54,26 @@ uint8_t *dma_ptr(struct hca *hca, uint64_t iova, size_t want, bool write, size_t
 	return range->vaddr + (iova - range->iova);
 }
 
+bool dma_mapped(struct hca *hca, uint64_t iova, uint64_t len, uint32_t prot)
+{
+	const struct vfu_dma_range *range;
+	uint64_t room;
+
+	if (!hca->dma.map || !hca->dma.master || (len && len - 1 > UINT64_MAX - iova))
+		return false;
+	while (len) {
+		range = dma_lookup(&hca->dma, iova);
+		if (!range || !range->vaddr || (range->prot & prot) != prot)
+			return false;
+		room = range->last - iova;
+		if (len - 1 <= room)
+			return true;
+		len -= room + 1;
+		iova += room + 1;
+	}
+	return true;
+}
+
 int dma_read(struct hca *hca, uint64_t iova, void *buf, size_t len)
 {
 	uint8_t *dst = buf;

@@ -42,6 +42,12 @@ uint8_t *dma_ptr(struct hca *hca, uint64_t iova, size_t want, bool write, size_t
 int dma_read(struct hca *hca, uint64_t iova, void *buf, size_t len);
 int dma_write(struct hca *hca, uint64_t iova, const void *buf, size_t len);
 
+/*
+ * Whether all of [@iova, @iova + @len) is mapped with @prot (VFU_DMA_READ,
+ * VFU_DMA_WRITE). No access, so no fault.
+ */
+bool dma_mapped(struct hca *hca, uint64_t iova, uint64_t len, uint32_t prot);
+
 /* A 32-bit big-endian word, as doorbell records are. */
 int dma_read_be32(struct hca *hca, uint64_t iova, uint32_t *value);
 

@@ -64,8 +64,7 @@ void pas_buf_fini(struct pas_buf *buf)
 	buf->size = 0;
 }
 
-/* Bus address of byte @off and how many bytes of its page follow. */
-static uint64_t pas_buf_iova(const struct pas_buf *buf, uint64_t off, uint64_t *room)
+uint64_t pas_buf_iova(const struct pas_buf *buf, uint64_t off, uint64_t *room)
 {
 	uint64_t at = buf->offset + off;
 	uint64_t in_page = at & ((1ull << buf->log_page) - 1);

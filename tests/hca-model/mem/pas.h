@@ -46,6 +46,9 @@ static inline uint32_t pas_offset(uint64_t page_offset, uint64_t log_page)
 
 void pas_buf_fini(struct pas_buf *buf);
 
+/* Bus address of byte @off (within the buffer) and how many bytes of its page follow. */
+uint64_t pas_buf_iova(const struct pas_buf *buf, uint64_t off, uint64_t *room);
+
 /**
  * pas_buf_ptr - host pointer to @len contiguous bytes at offset @off
  *

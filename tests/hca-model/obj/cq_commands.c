@@ -10,6 +10,7 @@
 
 #include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/cmd/handlers.h"
+#include "tests/hca-model/cmd/reach.h"
 #include "tests/hca-model/obj/cq.h"
 #include "tests/hca-model/obj/eq.h"
 #include "tests/hca-model/obj/umem.h"
@@ -25,17 +26,25 @@ static enum cmd_status cq_take_buffer(struct cmd *cmd, const uint8_t *c, uint8_t
 {
 	uint64_t size = (uint64_t)cqe_bytes << log_size;
 	uint32_t log_page = (uint32_t)ifc_get(c, cqc__log_page_size) + 12;
+	const uint8_t *list = cmd->in + create_cq_in__pas__BYTE;
+	enum cmd_status status;
 
 	if (log_size > ifc_get(cmd->hca->obj.cap_gen, cmd_hca_cap__log_max_cq_sz))
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "CQ too large");
-	if (ifc_get(cmd->in, create_cq_in__cq_umem_valid))
-		return umem_buffer(cmd, (uint32_t)ifc_get(cmd->in, create_cq_in__cq_umem_id),
-				   ifc_get(cmd->in, create_cq_in__cq_umem_offset), size, buf);
-	if (pas_buf_init(buf, cmd->in + create_cq_in__pas__BYTE,
-			 cmd->in_len - create_cq_in__pas__BYTE, log_page,
-			 pas_offset(ifc_get(c, cqc__page_offset), log_page), size))
+	if (ifc_get(cmd->in, create_cq_in__cq_umem_valid)) {
+		list = NULL;
+		status = umem_buffer(cmd, (uint32_t)ifc_get(cmd->in, create_cq_in__cq_umem_id),
+				     ifc_get(cmd->in, create_cq_in__cq_umem_offset), size, buf);
+		if (status)
+			return status;
+	} else if (pas_buf_init(buf, list, cmd->in_len - create_cq_in__pas__BYTE, log_page,
+				pas_offset(ifc_get(c, cqc__page_offset), log_page), size)) {
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "CQ pages");
-	return CMD_OK;
+	}
+	status = reach_queue(cmd, buf, list, VFU_DMA_WRITE);
+	if (status)
+		pas_buf_fini(buf);
+	return status;
 }
 
 static enum cmd_status cq_fill(struct cmd *cmd, struct cq *cq)

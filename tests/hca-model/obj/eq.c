@@ -10,6 +10,7 @@
 
 #include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/cmd/handlers.h"
+#include "tests/hca-model/cmd/reach.h"
 #include "tests/hca-model/obj/events.h"
 #include "tests/hca-model/trace.h"
 
@@ -24,12 +25,13 @@ static void eq_interrupt(struct hca *hca, struct eq *eq)
 	pci_interrupt(hca, eq->vector);
 }
 
-void eq_doorbell(struct hca *hca, uint32_t value, bool arm)
+void eq_doorbell(struct hca *hca, uint32_t uar, uint32_t value, bool arm)
 {
 	struct eq *eq = eq_get(hca, value >> 24);
 	uint32_t delta;
 
-	if (!eq)
+	/* A doorbell through somebody else's page has no effect. */
+	if (!eq || eq->uar != uar)
 		return;
 	/* The doorbell carries the low 24 bits of the consumer index. */
 	delta = (value - eq->ci) & 0xffffff;
@@ -114,16 +116,17 @@ void eq_async_event(struct hca *hca, enum eqe_type type, uint8_t sub_type, const
 static enum cmd_status eq_fill(struct cmd *cmd, struct eq *eq)
 {
 	const uint8_t *c = eq->ctx;
-	uint32_t i, uar;
+	enum cmd_status status;
+	uint32_t i;
 
 	eq->log_size = (uint8_t)ifc_get(c, eqc__log_eq_size);
 	eq->vector = (uint16_t)ifc_get(c, eqc__intr);
-	uar = (uint32_t)ifc_get(c, eqc__uar_page);
+	eq->uar = (uint32_t)ifc_get(c, eqc__uar_page);
 	if (eq->log_size > ifc_get(cmd->hca->obj.cap_gen, cmd_hca_cap__log_max_eq_sz))
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "EQ too large");
 	if (eq->vector >= MSIX_VECTORS)
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "no such interrupt vector");
-	if (!objtab_get(&cmd->hca->obj.uar, uar))
+	if (!objtab_get(&cmd->hca->obj.uar, eq->uar))
 		return CMD_REFUSE(cmd, CMD_BAD_RES, "no such UAR page");
 	/* event_bitmask[0] holds types 0..63 in its big-endian 64 bits. */
 	for (i = 0; i < 4; i++)
@@ -135,7 +138,10 @@ static enum cmd_status eq_fill(struct cmd *cmd, struct eq *eq)
 				    ifc_get(c, eqc__log_page_size) + 12),
 			 (uint64_t)sizeof(struct eqe) << eq->log_size))
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "EQ pages");
-	return CMD_OK;
+	status = reach_queue(cmd, &eq->buf, cmd->in + create_eq_in__pas__BYTE, VFU_DMA_WRITE);
+	if (status)
+		pas_buf_fini(&eq->buf);
+	return status;
 }
 
 enum cmd_status cmd_create_eq(struct cmd *cmd)

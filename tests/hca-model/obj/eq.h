@@ -16,6 +16,7 @@ struct hca;
 
 struct eq {
 	uint32_t eqn;
+	uint32_t uar;
 	struct pas_buf buf;
 	uint8_t log_size;
 	uint16_t vector;
@@ -28,8 +29,8 @@ struct eq {
 };
 
 struct eq *eq_get(struct hca *hca, uint32_t eqn);
-/* A write to UAR_EQ_ARM (arm) or UAR_EQ_UPDATE. */
-void eq_doorbell(struct hca *hca, uint32_t value, bool arm);
+/* A write to UAR_EQ_ARM (arm) or UAR_EQ_UPDATE of page @uar. */
+void eq_doorbell(struct hca *hca, uint32_t uar, uint32_t value, bool arm);
 
 /* A completion event of a CQ on its EQ. */
 void eq_comp_event(struct hca *hca, uint32_t eqn, uint32_t cqn);

@@ -11,8 +11,12 @@
 
 #include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/cmd/handlers.h"
+#include "tests/hca-model/cmd/reach.h"
 
-enum { MKEY_MAX_OCTOWORDS = 1 << 22 };		/* 64 MiB of translation: 32 GiB in 4 KiB pages */
+enum {
+	MKEY_MAX_OCTOWORDS = 1 << 22,	/* 64 MiB of translation: 32 GiB in 4 KiB pages */
+	MTT_RESERVED = 0xffc,
+};
 
 struct mkey *mkey_get(struct hca *hca, uint32_t index)
 {
@@ -70,27 +74,65 @@ int mkey_xlt_write(struct mkey *mkey, uint32_t offset, const uint8_t *entries, u
 	return 0;
 }
 
+static bool mtt_in_use(const struct mkey *mkey)
+{
+	return mkey->mode == MKEY_MTT && !mkey->free && !mkey->length64 && mkey->len;
+}
+
+/* MTT entries that the range of a key in use takes, less one. */
+static uint64_t mtt_last(const struct mkey *mkey)
+{
+	uint64_t in_page = mkey->start & ((1ull << mkey->log_page) - 1);
+	uint64_t last = mkey->len - 1;
+
+	return (last >> mkey->log_page) +
+	       ((in_page + (last & ((1ull << mkey->log_page) - 1))) >> mkey->log_page);
+}
+
 static enum cmd_status mkey_check(struct cmd *cmd, const struct mkey *mkey)
 {
 	const uint8_t *c = mkey->ctx;
-	uint64_t need;
 
 	if (ifc_get(c, mkc__bsf_en) || ifc_get(c, mkc__bsf_octword_size))
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "signature keys are not offered");
-	if (ifc_get(cmd->in, create_mkey_in__pg_access))
-		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "on-demand paging is not offered");
 	if (mkey->mode == MKEY_PA && mkey->octowords)
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "a PA key has no translation");
 	if (!mkey->length64 && mkey->len && mkey->len - 1 > UINT64_MAX - mkey->start)
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "the key's range wraps");
 	/* Only a translation that comes with the command is in use at once. */
-	if (mkey->free || mkey->length64 || !mkey->len || mkey->mode != MKEY_MTT)
+	if (!mtt_in_use(mkey))
 		return CMD_OK;
-	if (mkey->log_page < 12)
+	if (mkey->log_page < MTT_LOG_PAGE_MIN)
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "pages are at least 4 KiB");
-	need = ((mkey->start & ((1ull << mkey->log_page) - 1)) + mkey->len - 1) >> mkey->log_page;
-	if (need / 2 >= mkey->octowords)
+	if (mtt_last(mkey) / 2 >= mkey->octowords)
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "the translation is shorter than the key");
+	return CMD_OK;
+}
+
+/* Strict: what an MTT key in use covers is all given, and mapped. */
+static enum cmd_status mtt_reach(struct cmd *cmd, const struct mkey *mkey, uint32_t given)
+{
+	const uint8_t writes = MKEY_LOCAL_WRITE | MKEY_REMOTE_WRITE | MKEY_ATOMIC;
+	uint32_t prot = VFU_DMA_READ | (mkey->access & writes ? VFU_DMA_WRITE : 0u);
+	uint64_t off = mkey->start & ((1ull << mkey->log_page) - 1), left = mkey->len;
+	enum cmd_status status;
+	uint64_t i, n;
+
+	if (!cmd->hca->strict || !mtt_in_use(mkey))
+		return CMD_OK;
+	if (mtt_last(mkey) / 2 >= given)
+		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "the key covers entries that are not given");
+	for (i = 0; left; i++, left -= n, off = 0) {
+		n = (1ull << mkey->log_page) - off;
+		if (n > left)
+			n = left;
+		if (mkey->xlt.mtt[i] & MTT_RESERVED)
+			return CMD_REFUSE(cmd, CMD_BAD_PARAM, "low bits of a page are set");
+		status = reach_bytes(cmd, mkey->xlt.mtt[i] + off - (mkey->xlt.mtt[i] & 7), n,
+				     prot);
+		if (status)
+			return status;
+	}
 	return CMD_OK;
 }
 
@@ -111,7 +153,7 @@ static enum cmd_status mkey_load_xlt(struct cmd *cmd, struct mkey *mkey)
 	if (!mkey->xlt.mtt)
 		return CMD_REFUSE(cmd, CMD_NO_RESOURCES, "out of memory");
 	mkey_xlt_write(mkey, 0, cmd->in + create_mkey_in__klm_pas_mtt__BYTE, given);
-	return CMD_OK;
+	return mtt_reach(cmd, mkey, given);
 }
 
 enum cmd_status cmd_create_mkey(struct cmd *cmd)
@@ -124,6 +166,7 @@ enum cmd_status cmd_create_mkey(struct cmd *cmd)
 		return CMD_REFUSE(cmd, CMD_NO_RESOURCES, "out of memory");
 	memcpy(mkey->ctx, cmd->in + create_mkey_in__memory_key_mkey_entry__BYTE, mkc__SIZE);
 	mkey->octowords = (uint32_t)ifc_get(mkey->ctx, mkc__translations_octword_size);
+	mkey->pg_access = ifc_get(cmd->in, create_mkey_in__pg_access);
 	if (mkey_decode(mkey))
 		status = CMD_REFUSE(cmd, CMD_BAD_PARAM, "access mode or page size");
 	else
@@ -132,7 +175,7 @@ enum cmd_status cmd_create_mkey(struct cmd *cmd)
 		goto err_free;
 	status = mkey_load_xlt(cmd, mkey);
 	if (status)
-		goto err_free;
+		goto err_xlt;
 	if (!ref_get(&obj->pd, mkey->pd)) {
 		status = CMD_REFUSE(cmd, CMD_BAD_RES, "no such PD");
 		goto err_xlt;

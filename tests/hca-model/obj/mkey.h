@@ -32,6 +32,7 @@ struct mkey {
 	bool umr_en;
 	bool length64;			/* whole address space */
 	bool en_rinval;
+	bool pg_access;			/* MTT entries carry rights of their own */
 	uint8_t access;			/* enum mkey_access */
 	uint8_t mode;			/* enum mkey_mode */
 	uint8_t log_page;		/* log2 bytes, MTT and KSM */
@@ -45,6 +46,12 @@ struct mkey {
 	} xlt;
 	uint8_t ctx[64];		/* as written, for QUERY_MKEY */
 };
+
+enum {		/* low bits of an MTT entry (pg_access) */
+	MTT_READ = 1, MTT_WRITE = 2,
+};
+
+enum { MTT_LOG_PAGE_MIN = 12 };
 
 /* By 24-bit index, whatever its state; NULL if there is none. */
 struct mkey *mkey_get(struct hca *hca, uint32_t index);

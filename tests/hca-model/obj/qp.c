@@ -10,6 +10,7 @@
 
 #include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/cmd/handlers.h"
+#include "tests/hca-model/cmd/reach.h"
 #include "tests/hca-model/obj/counter.h"
 #include "tests/hca-model/obj/cq.h"
 #include "tests/hca-model/obj/events.h"
@@ -51,6 +52,11 @@ void qp_set_error(struct qp *qp, enum qp_state state)
 		qp_enter(qp, state);
 }
 
+static bool is_special(const struct qp *qp)
+{
+	return qp->type == QP_QP0 || qp->type == QP_QP1;
+}
+
 static bool type_offered(enum qp_type type)
 {
 	return type == QP_RC || type == QP_UC || type == QP_UD || type == QP_XRC ||
@@ -61,6 +67,8 @@ static enum cmd_status qp_take_queues(struct cmd *cmd, struct qp *qp)
 {
 	const uint8_t *c = qp->ctx;
 	uint32_t log_page = (uint32_t)ifc_get(c, qpc__log_page_size) + 12;
+	const uint8_t *list = cmd->in + create_qp_in__pas__BYTE;
+	enum cmd_status status;
 	uint64_t size;
 
 	qp->has_sq = !ifc_get(c, qpc__no_sq);
@@ -72,14 +80,26 @@ static enum cmd_status qp_take_queues(struct cmd *cmd, struct qp *qp)
 	size = qp->sq_offset + (qp->has_sq ? (uint64_t)WQE_BB << qp->log_sq : 0);
 	if (!size)
 		return CMD_OK;
-	if (ifc_get(cmd->in, create_qp_in__wq_umem_valid))
-		return umem_buffer(cmd, (uint32_t)ifc_get(cmd->in, create_qp_in__wq_umem_id),
-				   ifc_get(cmd->in, create_qp_in__wq_umem_offset), size, &qp->buf);
-	if (pas_buf_init(&qp->buf, cmd->in + create_qp_in__pas__BYTE,
-			 cmd->in_len - create_qp_in__pas__BYTE, log_page,
-			 pas_offset(ifc_get(c, qpc__page_offset), log_page), size))
+	status = umem_dbr(cmd, ifc_get(c, qpc__dbr_umem_valid),
+			  (uint32_t)ifc_get(c, qpc__dbr_umem_id), ifc_get(c, qpc__dbr_addr),
+			  &qp->dbr);
+	if (status)
+		return status;
+	if (ifc_get(cmd->in, create_qp_in__wq_umem_valid)) {
+		list = NULL;
+		status = umem_buffer(cmd, (uint32_t)ifc_get(cmd->in, create_qp_in__wq_umem_id),
+				     ifc_get(cmd->in, create_qp_in__wq_umem_offset), size,
+				     &qp->buf);
+		if (status)
+			return status;
+	} else if (pas_buf_init(&qp->buf, list, cmd->in_len - create_qp_in__pas__BYTE, log_page,
+				pas_offset(ifc_get(c, qpc__page_offset), log_page), size)) {
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "QP pages");
-	return CMD_OK;
+	}
+	status = reach_queue(cmd, &qp->buf, list, VFU_DMA_READ);
+	if (status)
+		pas_buf_fini(&qp->buf);
+	return status;
 }
 
 /* The objects a QP names; nothing is counted as used yet. */
@@ -147,11 +167,8 @@ static enum cmd_status qp_fill(struct cmd *cmd, struct qp *qp)
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "QP type is not offered");
 	if (cmd->hca->strict && ifc_get(c, qpc__state) != QP_RESET)
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "a QP begins in RESET");
-	status = umem_dbr(cmd, ifc_get(c, qpc__dbr_umem_valid),
-			  (uint32_t)ifc_get(c, qpc__dbr_umem_id), ifc_get(c, qpc__dbr_addr),
-			  &qp->dbr);
-	if (status)
-		return status;
+	if (cmd->hca->strict && is_special(qp) && cmd->hca->obj.special[qp->type - QP_QP0])
+		return CMD_REFUSE(cmd, CMD_RES_BUSY, "the port has this special QP already");
 	status = qp_take_queues(cmd, qp);
 	if (status)
 		return status;
@@ -184,7 +201,7 @@ enum cmd_status cmd_create_qp(struct cmd *cmd)
 		goto err_transport;
 	}
 	qp_count_refs(qp, true);
-	if (qp->type == QP_QP0 || qp->type == QP_QP1)
+	if (is_special(qp))
 		cmd->hca->obj.special[qp->type - QP_QP0] = qp;
 	ifc_set(cmd->out, create_qp_out__qpn, qp->qpn);
 	return CMD_OK;

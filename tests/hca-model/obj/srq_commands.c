@@ -9,6 +9,7 @@
 
 #include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/cmd/handlers.h"
+#include "tests/hca-model/cmd/reach.h"
 #include "tests/hca-model/obj/cq.h"
 #include "tests/hca-model/obj/srq.h"
 
@@ -65,6 +66,7 @@ static enum cmd_status srq_fill(struct cmd *cmd, const struct srq_layout *l, str
 	const uint8_t *c = srq->ctx;
 	uint32_t log_page = (uint32_t)ifc_get(c, l->page_size) + 12;
 	uint32_t log_stride = (uint32_t)ifc_get(c, l->stride) + l->stride_base;
+	enum cmd_status status;
 
 	srq->kind = l->kind;
 	srq->log_size = (uint8_t)ifc_get(c, l->size);
@@ -91,7 +93,12 @@ static enum cmd_status srq_fill(struct cmd *cmd, const struct srq_layout *l, str
 			 pas_offset(ifc_get(c, l->page_offset), log_page),
 			 1ull << (srq->log_size + srq->log_stride)))
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "SRQ pages");
-	return CMD_OK;
+	status = reach_queue(cmd, &srq->buf, cmd->in + l->pas, VFU_DMA_READ);
+	if (!status)
+		status = reach_record(cmd, srq->dbr);
+	if (status)
+		pas_buf_fini(&srq->buf);
+	return status;
 }
 
 static enum cmd_status srq_take_refs(struct cmd *cmd, struct srq *srq)

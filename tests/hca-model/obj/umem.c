@@ -8,8 +8,23 @@
 #include <string.h>
 
 #include "tests/hca-model/cmd/handlers.h"
+#include "tests/hca-model/cmd/reach.h"
 
 enum { UMEM_AT = 0x10, UMEM_MAX_PAGES = 1 << 20 };
+
+/*
+ * A umem does not say where its memory ends within the last page, so only the
+ * first byte of each page has to be there; what is built on it is checked whole.
+ */
+static enum cmd_status umem_check_pages(struct cmd *cmd, const struct umem *umem)
+{
+	enum cmd_status status = CMD_OK;
+	uint64_t off, room;
+
+	for (off = 0; off < umem->buf.size && !status; off += room)
+		status = reach_bytes(cmd, pas_buf_iova(&umem->buf, off, &room), 1, VFU_DMA_READ);
+	return status;
+}
 
 enum cmd_status cmd_create_umem(struct cmd *cmd)
 {
@@ -17,6 +32,7 @@ enum cmd_status cmd_create_umem(struct cmd *cmd)
 	uint64_t pages = ifc_get(c, umem__num_of_mtt);
 	uint32_t log_page = (uint32_t)ifc_get(c, umem__log_page_size) + 12;
 	uint32_t offset = (uint32_t)ifc_get(c, umem__page_offset);
+	enum cmd_status status;
 	struct umem *umem;
 
 	if (!pages || pages > UMEM_MAX_PAGES || offset >= 1ull << log_page)
@@ -29,10 +45,13 @@ enum cmd_status cmd_create_umem(struct cmd *cmd)
 		free(umem);
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "umem pages");
 	}
-	if (objtab_add(&cmd->hca->obj.umem, umem, &umem->id)) {
+	status = umem_check_pages(cmd, umem);
+	if (!status && objtab_add(&cmd->hca->obj.umem, umem, &umem->id))
+		status = CMD_REFUSE(cmd, CMD_EXCEED_LIM, "no umem is free");
+	if (status) {
 		pas_buf_fini(&umem->buf);
 		free(umem);
-		return CMD_REFUSE(cmd, CMD_EXCEED_LIM, "no umem is free");
+		return status;
 	}
 	ifc_set(cmd->out, create_umem_out__umem_id, umem->id);
 	return CMD_OK;
@@ -78,12 +97,12 @@ enum cmd_status umem_dbr(struct cmd *cmd, bool valid, uint32_t id, uint64_t addr
 	if (addr & 7)
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "doorbell record alignment");
 	*dbr = addr;
-	if (!valid)
-		return CMD_OK;
-	status = umem_buffer(cmd, id, addr, 8, &buf);
-	if (status)
-		return status;
-	*dbr = buf.pas[0] + buf.offset;
-	pas_buf_fini(&buf);
-	return CMD_OK;
+	if (valid) {
+		status = umem_buffer(cmd, id, addr, 8, &buf);
+		if (status)
+			return status;
+		*dbr = buf.pas[0] + buf.offset;
+		pas_buf_fini(&buf);
+	}
+	return reach_record(cmd, *dbr);
 }

@@ -31,6 +31,8 @@ void pci_reset(struct hca *hca)
 	hca->pci.synd = 0;
 	hca->pci.rfr_severity = 0;
 	hca->pci.health_stuck = false;
+	hca->pci.nic_state = 0;
+	memset(hca->pci.half, 0, sizeof(hca->pci.half));
 }
 
 /* Registers are big-endian words; drivers also read single bytes of them. */
@@ -64,6 +66,33 @@ int pci_bar_read(struct hca *hca, uint64_t off, void *buf, size_t len)
 	return 0;
 }
 
+static void keep_half(struct pci *p, uint64_t at, uint32_t word)
+{
+	unsigned int i;
+
+	for (i = 0; i < UAR_HALVES; i++)
+		if (p->half[i].at == at)
+			break;
+	if (i == UAR_HALVES)
+		i = p->next_half++ % UAR_HALVES;
+	p->half[i].at = at;
+	p->half[i].word = word;
+}
+
+static bool take_half(struct pci *p, uint64_t at, uint32_t *word)
+{
+	unsigned int i;
+
+	for (i = 0; i < UAR_HALVES; i++) {
+		if (p->half[i].at != at)
+			continue;
+		p->half[i].at = 0;
+		*word = p->half[i].word;
+		return true;
+	}
+	return false;
+}
+
 /* A UAR page: 64-bit doorbells arrive as one write or as two halves, low address first. */
 static void write_uar(struct hca *hca, uint64_t off, const uint8_t *src, size_t len)
 {
@@ -75,19 +104,16 @@ static void write_uar(struct hca *hca, uint64_t off, const uint8_t *src, size_t 
 		return;
 	}
 	if (len == 4 && (reg == UAR_EQ_ARM || reg == UAR_EQ_UPDATE)) {
-		eq_doorbell(hca, ifc_load32(src), reg == UAR_EQ_ARM);
+		eq_doorbell(hca, page, ifc_load32(src), reg == UAR_EQ_ARM);
 		return;
 	}
 	if (len == 4 && reg % 8 == 0) {
-		hca->pci.half = ifc_load32(src);
-		hca->pci.half_at = off;
+		keep_half(&hca->pci, off, ifc_load32(src));
 		return;
 	}
-	if (len == 4 && hca->pci.half_at == off - 4) {
-		word0 = hca->pci.half;
+	if (len == 4 && reg % 8 == 4 && take_half(&hca->pci, off - 4, &word0)) {
 		word1 = ifc_load32(src);
 		reg -= 4;
-		hca->pci.half_at = 0;
 	} else if (len == 8 && reg % 8 == 0) {
 		word0 = ifc_load32(src);
 		word1 = ifc_load32(src + 4);
@@ -104,12 +130,15 @@ static void write_uar(struct hca *hca, uint64_t off, const uint8_t *src, size_t 
 int pci_bar_write(struct hca *hca, uint64_t off, const void *buf, size_t len)
 {
 	struct pci *p = &hca->pci;
+	size_t i;
 
 	if (hca->dead)
 		return 0;
 	if (off < INIT_SEGMENT_BYTES) {
-		if (len == 4 && off % 4 == 0)
-			init_segment_write(hca, (uint32_t)off, ifc_load32(buf));
+		/* Registers are words; a wider write is several of them. */
+		for (i = 0; off % 4 == 0 && i + 4 <= len && off + i < INIT_SEGMENT_BYTES; i += 4)
+			init_segment_write(hca, (uint32_t)(off + i),
+					   ifc_load32((const uint8_t *)buf + i));
 	} else if (off >= MSIX_TABLE_OFFSET &&
 		   off + len <= MSIX_TABLE_OFFSET + sizeof(p->msix_table)) {
 		memcpy(p->msix_table + (off - MSIX_TABLE_OFFSET), buf, len);

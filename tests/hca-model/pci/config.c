@@ -91,7 +91,7 @@ static void config_msix(struct pci *p)
 	set32(p, at + PCI_MSIX_PBA, MSIX_PBA_OFFSET, 0);
 	set8(p, CAP_PM, PCI_CAP_ID_PM, 0);
 	set16(p, CAP_PM + PCI_PM_PMC, 3, 0);
-	set16(p, CAP_PM + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET, 0);
+	set16(p, CAP_PM + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET, PCI_PM_CTRL_STATE_MASK);
 }
 
 static void config_extended(struct pci *p, uint64_t serial)

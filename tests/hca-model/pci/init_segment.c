@@ -18,6 +18,7 @@ enum {
 	REG_TIMER_H = 0x1000, REG_TIMER_L = 0x1004, REG_HEALTH = 0x1010,
 	CMDQ_LAYOUT = CMDQ_LOG_ENTRIES << 4 | CMDQ_LOG_STRIDE,
 	CMDQ_ADDRESS_MASK = ~0xfff,
+	NIC_FULL = 0, NIC_STATE_SHIFT = 8, NIC_STATE_MASK = 7,
 };
 
 static uint64_t nanoseconds(void)
@@ -52,7 +53,8 @@ uint32_t init_segment_read(struct hca *hca, uint32_t reg)
 	case REG_CMDQ_H:
 		return p->cmdq_h;
 	case REG_CMDQ_L:
-		return (p->cmdq_l & (uint32_t)CMDQ_ADDRESS_MASK) | CMDQ_LAYOUT;
+		return (p->cmdq_l & (uint32_t)CMDQ_ADDRESS_MASK) |
+		       (uint32_t)p->nic_state << NIC_STATE_SHIFT | CMDQ_LAYOUT;
 	case REG_FW_VER:
 		return FW_MAJOR << 24 | FW_MINOR << 16 | FW_SUB;
 	case REG_RFR:
@@ -81,9 +83,12 @@ void init_segment_write(struct hca *hca, uint32_t reg, uint32_t value)
 		break;
 	case REG_CMDQ_L:
 		p->cmdq_l = value;
+		/* The driver turns the interface off in its recovery, and on again
+		 * with the next address. */
+		p->nic_state = value >> NIC_STATE_SHIFT & NIC_STATE_MASK;
 		hca->cmdq.base = (uint64_t)p->cmdq_h << 32 |
 				 (value & (uint32_t)CMDQ_ADDRESS_MASK);
-		hca->cmdq.ready = true;
+		hca->cmdq.ready = p->nic_state == NIC_FULL;
 		break;
 	case REG_CMD_DOORBELL:
 		cmdq_doorbell(hca, value);

@@ -21,6 +21,7 @@ enum {
 	MSIX_VECTORS = 64,
 	MSIX_TABLE_OFFSET = 0x3000,	/* BAR page 3: table and PBA */
 	MSIX_PBA_OFFSET = 0x3800,
+	UAR_HALVES = 16,
 };
 
 struct pci {
@@ -35,9 +36,14 @@ struct pci {
 	uint8_t rfr_severity;
 	bool health_stuck;		/* the health counter stands still */
 	uint64_t interrupts;		/* MSI-X messages sent */
-	/* the first half of a 64-bit doorbell that came as two 32-bit writes */
-	uint32_t half;
-	uint64_t half_at;		/* its offset in the BAR, 0: none */
+	uint8_t nic_state;		/* as the driver wrote it; 0: the command queue is on */
+	/* First halves of 64-bit doorbells that come as two 32-bit writes. Each
+	 * register has its own; drivers lock per register, so they may interleave. */
+	struct {
+		uint64_t at;		/* offset in the BAR, 0: none */
+		uint32_t word;
+	} half[UAR_HALVES];
+	unsigned int next_half;		/* the oldest, which the next one replaces */
 };
 
 void pci_init(struct hca *hca);

@@ -118,7 +118,8 @@ enum execute_result execute_send(struct qp *qp, const struct packet *pkt,
 static struct access remote_access(const struct qp *qp, const struct execute_target *to,
 				   uint32_t rkey, uint32_t rights)
 {
-	return (struct access) { .key = rkey, .pd = to->pd, .qpn = qp->qpn, .rights = rights };
+	return (struct access) { .key = rkey, .pd = to->pd, .qpn = qp->qpn, .rights = rights,
+				 .pieces_reserved_ok = qp->rlky };
 }
 
 static enum execute_result from_access(enum access_result res)

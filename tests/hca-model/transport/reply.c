@@ -203,6 +203,7 @@ static void send_data(struct qp *qp, struct reply *r)
 		.pd = r->pd,
 		.qpn = qp->qpn,
 		.rights = MKEY_REMOTE_READ,
+		.pieces_reserved_ok = qp->rlky,
 	};
 	uint8_t bounce[PACKET_MAX_PAYLOAD];
 	struct reply copy = *r;
