@@ -9,7 +9,8 @@
  * laid over the mailbox from byte 8 on; rows below 240 choose a known opcode,
  * others are the opcode's high bits. Built commands (F_BUILD) are good ones as
  * a driver makes them, over objects that exist; the fill is a list of changes,
- * three bytes each: offset, and what is XORed there.
+ * three bytes each: offset, and what is XORed there. Inputs of odd length meet
+ * a strict HCA.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -192,8 +193,8 @@ static void build_qp(const uint8_t *head)
 	struct hc_qp_init init = {
 		.type = types[head[3] % 7], .pd = pd, .xrcd = xrcd, .log_sq = head[4] & 7,
 		.log_rq = head[5] & 7, .log_rq_stride = 4 + (head[5] >> 6), .no_sq = head[4] & 8,
-		.scq = &cqs[head[6] % N_KEPT], .rcq = &cqs[head[6] / 16 % N_KEPT],
-		.srq = head[4] & 16 ? &srqs[head[6] % N_KEPT] : NULL, .fre = head[4] & 32,
+		.scq = &cqs[head[6] & 1], .rcq = &cqs[head[6] >> 4 & 1],
+		.srq = head[4] & 16 ? &srqs[0] : NULL, .fre = head[4] & 32,
 		.user_index = HC_NO_INDEX,
 	};
 
@@ -224,6 +225,36 @@ static void build_eq(const uint8_t *head)
 	hc_eq_create(hc, head[2] % 64, head[3] % 8, (uint64_t)head[4] << head[5] % 64, &eq);
 }
 
+/* A MAD with a good header: an SMP (LID or directed route) or a PMA request. */
+static void build_mad(const uint8_t *head)
+{
+	static const uint8_t classes[] = { 0x01, 0x81, 0x04, 0x03, 0x09 };
+	static const uint8_t methods[] = { 1, 2, 5, 7, 0x81 };
+	uint8_t in[mad_ifc_in__SIZE] = { 0 }, out[mad_ifc_out__SIZE];
+	uint8_t *mad = in + mad_ifc_in__mad__BYTE;
+
+	hc_head(in, HC_MAD_IFC, 3);
+	ifc_set(in, mad_ifc_in__port, 1);
+	mad[0] = 1;
+	mad[1] = classes[head[2] % 5];
+	mad[2] = 1;
+	mad[3] = methods[head[3] % 5];
+	mad[17] = head[4] % 64;
+	mad[23] = head[5];
+	hc_exec(hc, in, sizeof(in), out, sizeof(out));
+}
+
+static void build_register(const uint8_t *head)
+{
+	static const uint16_t ids[] = { 0x5003, 0x5004, 0x5006, 0x500f, 0x6001, 0x7004 };
+	uint8_t in[access_register_in__SIZE + 64] = { 0 }, out[sizeof(in)];
+
+	hc_head(in, HC_ACCESS_REG, head[3] & 1);
+	ifc_set(in, access_register_in__register_id, ids[head[2] % 6]);
+	in[access_register_in__SIZE + 1] = 1;		/* local port */
+	hc_exec(hc, in, sizeof(in), out, sizeof(out));
+}
+
 /* One good command, spoiled by the list of changes. */
 static void build(const uint8_t *head)
 {
@@ -231,12 +262,12 @@ static void build(const uint8_t *head)
 	unsigned int k = head[2] % N_KEPT;
 	uint8_t c[qpc__SIZE];
 
-	switch (head[0] % 13) {
+	switch (head[0] % 15) {
 	case 0: hc_cq_create(hc, head[3] & 7, head[4] & 1 ? 128 : 64, hc->fw->comp.eqn, &cqs[k]); break;
 	case 1: if (cqs[k].buf.ptr) hc_cq_resize(hc, &cqs[k], head[3] & 7); break;
 	case 2: hc_cq_moderate(hc, &cqs[k], head[3], head[4]); break;
 	case 3: hc_srq_create(hc, head[3] % 3, pd, head[4] & 7, 5 + head[5] % 3, xrcd,
-			      cqs[head[6] % N_KEPT].cqn, head[6], &srqs[k]); break;
+			      cqs[head[6] & 1].cqn, head[6], &srqs[k]); break;
 	case 4: hc_srq_arm(hc, &srqs[k], head[3]); break;
 	case 5: build_key(head); break;
 	case 6: build_qp(head); break;
@@ -246,6 +277,8 @@ static void build(const uint8_t *head)
 	case 10: hc_qp_query(hc, &qps[k], c); break;
 	case 11: hc_qp_destroy(hc, &qps[k]); break;
 	case 12: hc_mkey_destroy(hc, keys[k]); break;
+	case 13: build_mad(head); break;
+	case 14: build_register(head); break;
 	}
 }
 
@@ -287,6 +320,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t slots = 0, k;
 	unsigned int slot = 0, i;
 
+	hca->strict = size & 1;
 	begin();
 	for (k = 0; k < MAX_COMMANDS && size >= HEAD; k++) {
 		const uint8_t *head = data;
