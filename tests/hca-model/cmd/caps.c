@@ -64,23 +64,28 @@ void caps_reset(struct hca *hca)
 
 enum cmd_status cmd_query_hca_cap(struct cmd *cmd)
 {
+	const struct objects *obj = &cmd->hca->obj;
 	bool current = cmd->op_mod & 1;
-	uint8_t *page = cmd->out + CAP_AT;
+	uint32_t room = cmd->out_len - CAP_AT;
+	uint8_t page[CAP_PAGE];
 
 	switch (cmd->op_mod >> 1) {
 	case CAP_GENERAL:
 		fill_general(page);
 		if (current)
-			memcpy(page, cmd->hca->obj.cap_gen, CAP_PAGE);
-		return CMD_OK;
+			memcpy(page, obj->cap_gen, CAP_PAGE);
+		break;
 	case CAP_ATOMIC:
 		fill_atomic(page);
 		if (current)
-			memcpy(page, cmd->hca->obj.cap_atomic, CAP_PAGE);
-		return CMD_OK;
+			memcpy(page, obj->cap_atomic, CAP_PAGE);
+		break;
 	default:
 		return CMD_REFUSE(cmd, CMD_BAD_PARAM, "capability type is not offered");
 	}
+	/* Who asks for less than the page gets its beginning. */
+	memcpy(cmd->out + CAP_AT, page, room < CAP_PAGE ? room : CAP_PAGE);
+	return CMD_OK;
 }
 
 /* No field may exceed what the card has; of flags, none may be set that it has not. */

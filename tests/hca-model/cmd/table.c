@@ -13,7 +13,7 @@ enum { STATUS = 8, CAP_BYTES = 0x1010, MAD_BYTES = 0x110, QP_BYTES = 0x110 };
 
 /* Sorted by opcode. Names and sizes: mlx5_ifc.h. */
 static const struct cmd_row rows[] = {
-	ROW(0x100, 0x10, CAP_BYTES, CMD_ENABLED, query_hca_cap),
+	ROW(0x100, 0x10, 0x10, CMD_ENABLED, query_hca_cap),
 	ROW(0x101, 0x10, query_adapter_out__SIZE, CMD_ENABLED, query_adapter),
 	ROW(0x102, 0x10, STATUS, CMD_ENABLED, init_hca),
 	ROW(0x103, 0x10, STATUS, CMD_ENABLED, teardown_hca),
