@@ -130,7 +130,7 @@ static bool parse_headers(const struct qp *qp, const struct wqe_view *v, struct 
 	if (wqe_is_read(w) || w->opcode == WQE_RDMA_WRITE || w->opcode == WQE_RDMA_WRITE_IMM) {
 		const struct wqe_raddr *r = (const struct wqe_raddr *)(raw + *off);
 
-		if (*off + sizeof(*r) > end)
+		if (*off + sizeof(*r) > end || (qp->hca->strict && r->reserved))
 			return false;
 		w->raddr = be64toh(r->raddr);
 		w->rkey = be32toh(r->rkey);
@@ -146,6 +146,15 @@ static bool parse_headers(const struct qp *qp, const struct wqe_view *v, struct 
 		*off += sizeof(*a);
 	}
 	return true;
+}
+
+/* WQE signatures and opcode modifiers are not offered. */
+static bool ctrl_reserved_set(const struct wqe_ctrl *c)
+{
+	const uint8_t known = WQE_CTRL_SOLICITED | WQE_CTRL_CE_MASK | WQE_CTRL_FM_MASK;
+
+	return be32toh(c->opmod_idx_opcode) >> 24 || (be32toh(c->qpn_ds) & 0xff & ~WQE_CTRL_DS_MASK) ||
+	       c->signature || c->reserved[0] || c->reserved[1] || (c->fm_ce_se & ~known);
 }
 
 uint8_t wqe_parse(const struct qp *qp, struct wqe_view *v, struct send_wqe *w)
@@ -166,7 +175,7 @@ uint8_t wqe_parse(const struct qp *qp, struct wqe_view *v, struct send_wqe *w)
 		return CQE_SYND_LOCAL_QP_OP;
 	if (w->opcode >= 64 || !(allowed_opcodes(qp->type) & OP(w->opcode)))
 		return CQE_SYND_LOCAL_QP_OP;
-	if (qp->hca->strict && be32toh(ctrl->qpn_ds) >> 8 != qp->qpn)
+	if (qp->hca->strict && (be32toh(ctrl->qpn_ds) >> 8 != qp->qpn || ctrl_reserved_set(ctrl)))
 		return CQE_SYND_LOCAL_QP_OP;
 	w->local = w->opcode == WQE_NOP || w->opcode == WQE_UMR || w->opcode == WQE_LOCAL_INVAL;
 	if (w->local)

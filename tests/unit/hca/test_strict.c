@@ -329,6 +329,36 @@ static void a_second_special_queue_pair_is_refused(void **state)
 	side_close(&s);
 }
 
+static void reserved_bits_of_a_wqe_fail_it(void **state)
+{
+	static const struct {
+		uint32_t at;
+		uint8_t bit;
+	} bits[] = {
+		{ 0, 1 }, { 7, 0x40 }, { 8, 1 }, { 9, 1 }, { 10, 0x80 }, { 11, 1 }, { 11, 0x10 },
+		{ 28, 1 }, { 31, 1 },		/* the remote address segment */
+	};
+	struct world *w = *state;
+	struct hc_sge sge;
+	struct hc_wr wr;
+	struct pair p;
+	size_t i;
+
+	pair_open(w, HC_RC, 0, NULL, &p);
+	sge = (struct hc_sge){ p.a.mr.va, 64, p.a.mr.key };
+	wr = wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0);
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		hc_post_send(&p.a.qp, &wr);
+		p.a.qp.sq[bits[i].at] ^= bits[i].bit;
+		hc_ring(p.a.hc, &p.a.qp);
+		expect_error(&p.a, &p.a.scq, CQE_REQ_ERR, CQE_SYND_LOCAL_QP_OP);
+		pair_reconnect(&p);
+	}
+	post_one(&p.a, &wr);
+	expect_ok(&p.a, &p.a.scq, CQE_REQ, NULL);
+	pair_close(&p);
+}
+
 #define strict(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
 
 int main(void)
@@ -343,6 +373,7 @@ int main(void)
 		strict(pages_that_are_lent_are_mapped_and_enough),
 		strict(a_capability_it_has_not_cannot_be_set),
 		strict(a_second_special_queue_pair_is_refused),
+		strict(reserved_bits_of_a_wqe_fail_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
