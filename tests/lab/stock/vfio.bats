@@ -29,10 +29,11 @@ teardown_file() {
 }
 
 @test "test_mlx5_vfio.py passes, nothing skipped" {
+	lab put vm1 "$BATS_TEST_DIRNAME/old_scapy.py" /root/
 	run lab exec -n --timeout 240 vm1 -- sh -c '
 		rm -rf /root/tests && cp -r /usr/share/doc/rdma-core/tests /root/tests && gunzip -rf /root/tests
 		echo 32 > /proc/sys/vm/nr_hugepages
-		python3 /root/tests/run_tests.py --pci-dev "$(cat /root/address)" -v tests.test_mlx5_vfio 2>&1'
+		python3 /root/old_scapy.py --pci-dev "$(cat /root/address)" -v tests.test_mlx5_vfio 2>&1'
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ "$output" =~ Ran\ [1-9][0-9]*\ test ]]
