@@ -33,9 +33,8 @@ static int device_region_write(void *ctx, unsigned int region, uint64_t off, con
 	return pci_bar_write(ctx, off, buf, len);
 }
 
-void hca_reset(struct hca *hca)
+void hca_reset_firmware(struct hca *hca)
 {
-	trace(hca, "reset");
 	objects_fini(hca);
 	hca->obj.enabled = false;
 	hca->obj.inited = false;
@@ -43,8 +42,15 @@ void hca_reset(struct hca *hca)
 	objects_init(hca);
 	cmdq_reset(hca);
 	port_reset(hca->port);
-	pci_reset(hca);
+	pci_reset_firmware(hca);
 	hca->dead = false;
+}
+
+void hca_reset(struct hca *hca)
+{
+	trace(hca, "reset");
+	hca_reset_firmware(hca);
+	pci_reset(hca);
 }
 
 static int device_reset(void *ctx)

@@ -47,5 +47,7 @@ struct hca {
  * GUIDs; its consumers (QPs, multicast groups) are gone.
  */
 void hca_reset(struct hca *hca);
+/* The same without PCI: a driver asked the firmware to start anew. */
+void hca_reset_firmware(struct hca *hca);
 
 #endif

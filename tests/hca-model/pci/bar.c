@@ -17,8 +17,19 @@
 
 void pci_init(struct hca *hca)
 {
+	hca->pci.nic_state = NIC_DISABLED;
 	pci_clock_start(hca);
 	pci_config_reset(hca);
+}
+
+void pci_reset_firmware(struct hca *hca)
+{
+	hca->pci.cmdq_h = 0;
+	hca->pci.cmdq_l = 0;
+	hca->pci.nic_state = NIC_DISABLED;
+	hca->pci.synd = 0;
+	hca->pci.rfr_severity = 0;
+	hca->pci.health_stuck = false;
 }
 
 void pci_reset(struct hca *hca)
@@ -26,13 +37,6 @@ void pci_reset(struct hca *hca)
 	pci_config_reset(hca);
 	memset(hca->pci.msix_table, 0, sizeof(hca->pci.msix_table));
 	memset(hca->pci.msix_pba, 0, sizeof(hca->pci.msix_pba));
-	hca->pci.cmdq_h = 0;
-	hca->pci.cmdq_l = 0;
-	hca->pci.synd = 0;
-	hca->pci.rfr_severity = 0;
-	hca->pci.health_stuck = false;
-	hca->pci.nic_state = 0;
-	memset(hca->pci.half, 0, sizeof(hca->pci.half));
 }
 
 /* Registers are big-endian words; drivers also read single bytes of them. */

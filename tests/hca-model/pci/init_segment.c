@@ -18,7 +18,7 @@ enum {
 	REG_TIMER_H = 0x1000, REG_TIMER_L = 0x1004, REG_HEALTH = 0x1010,
 	CMDQ_LAYOUT = CMDQ_LOG_ENTRIES << 4 | CMDQ_LOG_STRIDE,
 	CMDQ_ADDRESS_MASK = ~0xfff,
-	NIC_FULL = 0, NIC_STATE_SHIFT = 8, NIC_STATE_MASK = 7,
+	NIC_STATE_SHIFT = 8, NIC_STATE_MASK = 7,
 };
 
 static uint64_t nanoseconds(void)
@@ -73,6 +73,18 @@ uint32_t init_segment_read(struct hca *hca, uint32_t reg)
 	}
 }
 
+/* With the queue's address a driver takes the interface, gives it up, or has the firmware start anew. */
+static void set_nic_state(struct hca *hca, uint32_t state)
+{
+	if (state == NIC_SW_RESET) {
+		trace(hca, "the driver resets the firmware");
+		hca_reset_firmware(hca);
+		return;
+	}
+	hca->pci.nic_state = (uint8_t)state;
+	hca->cmdq.ready = false;
+}
+
 void init_segment_write(struct hca *hca, uint32_t reg, uint32_t value)
 {
 	struct pci *p = &hca->pci;
@@ -82,13 +94,13 @@ void init_segment_write(struct hca *hca, uint32_t reg, uint32_t value)
 		p->cmdq_h = value;
 		break;
 	case REG_CMDQ_L:
+		set_nic_state(hca, value >> NIC_STATE_SHIFT & NIC_STATE_MASK);
+		if (p->nic_state != NIC_FULL_DRIVER)
+			break;
 		p->cmdq_l = value;
-		/* The driver turns the interface off in its recovery, and on again
-		 * with the next address. */
-		p->nic_state = value >> NIC_STATE_SHIFT & NIC_STATE_MASK;
 		hca->cmdq.base = (uint64_t)p->cmdq_h << 32 |
 				 (value & (uint32_t)CMDQ_ADDRESS_MASK);
-		hca->cmdq.ready = p->nic_state == NIC_FULL;
+		hca->cmdq.ready = true;
 		break;
 	case REG_CMD_DOORBELL:
 		cmdq_doorbell(hca, value);

@@ -24,6 +24,9 @@ enum {
 	UAR_HALVES = 16,
 };
 
+/* The driver's interface (core/health.c): a reset card has none until a driver writes the queue's address. */
+enum nic_state { NIC_FULL_DRIVER = 0, NIC_DISABLED = 1, NIC_SW_RESET = 7 };
+
 struct pci {
 	uint8_t config[PCI_CONFIG_BYTES];
 	uint8_t wmask[PCI_CONFIG_BYTES];	/* bits that software may change */
@@ -31,12 +34,12 @@ struct pci {
 	uint32_t msix_pba[MSIX_VECTORS / 32];
 	/* init segment */
 	uint32_t cmdq_h, cmdq_l;
+	uint8_t nic_state;		/* enum nic_state */
 	uint64_t boot_ns;		/* monotonic: internal timer, health counter */
 	uint8_t synd;			/* health syndrome, 0: healthy */
 	uint8_t rfr_severity;
 	bool health_stuck;		/* the health counter stands still */
 	uint64_t interrupts;		/* MSI-X messages sent */
-	uint8_t nic_state;		/* as the driver wrote it; 0: the command queue is on */
 	/* First halves of 64-bit doorbells that come as two 32-bit writes. Each
 	 * register has its own; drivers lock per register, so they may interleave. */
 	struct {
@@ -47,8 +50,10 @@ struct pci {
 };
 
 void pci_init(struct hca *hca);
-/* FLR: configuration (BARs and command included), MSI-X and init segment back to power-on. */
+/* Configuration space (BARs and command included) and MSI-X back to power-on. */
 void pci_reset(struct hca *hca);
+/* The init segment back to power-on: no queue, no driver, healthy. */
+void pci_reset_firmware(struct hca *hca);
 
 /* vfio-user region callbacks; 0 or -errno. */
 int pci_config_read(struct hca *hca, uint64_t off, void *buf, size_t len);
