@@ -33,7 +33,7 @@ static const struct {
 	GEN(cq_moderation, 1), GEN(qkv, 1), GEN(pkv, 1), GEN(xrc, 1), GEN(ud, 1), GEN(uc, 1),
 	GEN(rc, 1), GEN(umem_uid_0, 1), GEN(log_pg_sz, 12), GEN(log_bf_reg_size, 9),
 	GEN(max_wqe_sz_sq, 1024), GEN(max_wqe_sz_rq, 512), GEN(max_qp_mcg, 240),
-	GEN(log_max_mcg, 13), GEN(log_max_pd, CAP_LOG_MAX_PD),
+	GEN(log_max_mcg, CAP_LOG_MAX_MCG), GEN(log_max_pd, CAP_LOG_MAX_PD),
 	GEN(log_max_xrcd, CAP_LOG_MAX_XRCD), GEN(log_max_rmp, 16), GEN(max_num_eqs, 64),
 	GEN(device_frequency_mhz, CLOCK_KHZ / 1000), GEN(device_frequency_khz, CLOCK_KHZ),
 	GEN(num_of_uars_per_page, 1),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/hca-model/cmd/caps.h"
 #include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/cmd/handlers.h"
 #include "tests/hca-model/obj/qp.h"
@@ -73,6 +74,16 @@ void mcg_detach_all(struct hca *hca, struct qp *qp)
 	}
 }
 
+static uint32_t mcg_count(const struct hca *hca)
+{
+	const struct mcg *mcg;
+	uint32_t n = 0;
+
+	TAILQ_FOREACH(mcg, &hca->obj.mcgs, link)
+		n++;
+	return n;
+}
+
 enum cmd_status cmd_attach_mcg(struct cmd *cmd)
 {
 	const uint8_t *mgid = cmd->in + attach_to_mcg_in__multicast_gid__BYTE;
@@ -87,6 +98,8 @@ enum cmd_status cmd_attach_mcg(struct cmd *cmd)
 		return CMD_OK;
 	if (mcg && mcg->n == MCG_MAX_QPS)
 		return CMD_REFUSE(cmd, CMD_EXCEED_LIM, "too many QPs in the group");
+	if (!mcg && mcg_count(cmd->hca) >= 1u << CAP_LOG_MAX_MCG)
+		return CMD_REFUSE(cmd, CMD_EXCEED_LIM, "too many groups");
 	if (!mcg) {
 		mcg = calloc(1, sizeof(*mcg));
 		if (!mcg)
