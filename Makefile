@@ -106,6 +106,12 @@ test: deps					## Run every test (installs what it needs)
 	prove --timer --ext .bats --ext .t --exec tests/run-tap \
 		tests/checks $(san_units) tests/fuzz tests/lab/tests tests/lab/stock
 
+# The stock VMs once more, with the kernel of trixie-backports: outside CI, last figures in docs/hca-model.md.
+.PHONY: test-backports
+test-backports: deps				## The tests of stock VMs under the backports kernel (7.x)
+	@$(MAKE) --no-print-directory -j2 programs test-images
+	STOCK_KERNEL=backports prove --timer --ext .bats --ext .t --exec tests/run-tap tests/lab/stock
+
 .PHONY: test-release test-san test-fuzz test-images
 test-release: ; @$(MAKE) --no-print-directory all
 test-san:     ; @$(MAKE) --no-print-directory FLAVOUR=san units
@@ -135,7 +141,7 @@ clean:						## Remove what was built (the lab's images stay)
 	rm -rf build/release build/san build/fuzz build/clang
 
 help:						## Say what each target does
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
 
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
