@@ -30,6 +30,7 @@ void pci_reset_firmware(struct hca *hca)
 	hca->pci.synd = 0;
 	hca->pci.rfr_severity = 0;
 	hca->pci.health_stuck = false;
+	memset(hca->pci.half, 0, sizeof(hca->pci.half));
 }
 
 void pci_reset(struct hca *hca)

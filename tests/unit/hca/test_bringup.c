@@ -209,7 +209,7 @@ static void init_segment_shows_a_healthy_device(void **state)
 
 	assert_int_equal(hc_read32(hc, 4) >> 16, 5);		/* command interface */
 	assert_int_equal(hc_read32(hc, 0x14) & 0xff, 0x56);	/* log size, log stride */
-	assert_int_equal(hc_read32(hc, 0x14) >> 8 & 7, 0);	/* NIC state */
+	assert_int_equal(hc_read32(hc, 0x14) >> 8 & 7, 1);	/* NIC state: no driver yet */
 	assert_int_not_equal(hc_read32(hc, 0x230), 0xffffffff);
 	assert_int_equal(hc_read32(hc, 0x23c) >> 16 & 0xff, 0);	/* syndrome */
 	health = hc_read32(hc, 0x1010);
