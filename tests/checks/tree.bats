@@ -12,14 +12,16 @@ sources() {	# the C files of some folders
 	git ls-files -co --exclude-standard -- "$@" | grep -E '\.[ch]$'
 }
 
-# includes FOLDER FORBIDDEN...: no file of FOLDER includes from a FORBIDDEN one
+# forbid FOLDER FORBIDDEN...: no file of FOLDER includes from a FORBIDDEN one
 forbid() {
-	local folder=$1 bad
+	local folder=$1 bad found=0
 	shift
 	for bad in "$@"; do
-		sources "$folder" | xargs -r grep -nE "#include \"$bad/" && return 1
+		while read -r file; do
+			! grep -nHE "#include \"$bad/" "$file" || found=1
+		done < <(sources "$folder")
 	done
-	return 0
+	[ "$found" -eq 0 ]
 }
 
 @test "includes point one way: hv and iommu know neither each other nor anything above" {
