@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# TAP: bytes.py between vm1 (passive) and vm2 (active), one test for each transport and opcode; what it prints is
+# the report. BYTES_OPTIONS go to both sides, e.g. "-d rxe0 -g 1" or "-s 2" for other data.
+set -u
+# shellcheck source=/dev/null
+. "$(dirname "$0")/common.bash"
+
+here=$(dirname "$0")
+scratch=$(mktemp -d)
+trap 'stock_lab_down; rm -rf "$scratch"' EXIT
+stock_lab_up "$scratch" --model-arg=--strict || { echo "Bail out! the lab did not come up"; exit 1; }
+for vm in vm1 vm2; do
+	lab put $vm "$here/bytes.py" "$here/bytes_plan.py" /root/ >&2 || { echo "Bail out! no way into $vm"; exit 1; }
+done
+
+# shellcheck disable=SC2206  # options are words
+words=(/root/bytes.py -d "$DEV" ${BYTES_OPTIONS:-})
+pair 18700 "${words[@]}" -- "${words[@]}" vm1 > "$scratch/out" < /dev/null
+status=$?
+# The report of the active side, then that of the passive one as a comment.
+sed '/^--- server/,$d' "$scratch/out"
+sed -n '/^--- server/,$s/^/# /p' "$scratch/out"
+planned=$(sed -n 's/^1\.\.//p' "$scratch/out")
+[ $status -eq 0 ] && [ "$(grep -c '^ok ' "$scratch/out")" = "${planned:-none}" ]
