@@ -48,12 +48,12 @@ static int teardown(void **state)
 
 static void begin(struct bed *b, enum qp_type type, uint8_t opcode)
 {
-	struct wqe_ctrl *ctrl = (struct wqe_ctrl *)b->v.raw;
+	const struct wqe_ctrl ctrl = { .opmod_idx_opcode = htobe32(opcode) };
 
 	memset(&b->v, 0, sizeof(b->v));
 	b->qp.type = type;
-	ctrl->opmod_idx_opcode = htobe32(opcode);
-	b->off = sizeof(*ctrl);
+	memcpy(b->v.raw, &ctrl, sizeof(ctrl));
+	b->off = sizeof(ctrl);
 }
 
 static void put(struct bed *b, const void *seg, size_t len)
