@@ -88,8 +88,7 @@ void *pas_buf_ptr(struct hca *hca, const struct pas_buf *buf, uint64_t off, size
 	return p && got == len ? p : NULL;
 }
 
-static int pas_buf_copy(struct hca *hca, const struct pas_buf *buf, uint64_t off, void *dst,
-			const void *src, size_t len)
+int pas_buf_read(struct hca *hca, const struct pas_buf *buf, uint64_t off, void *dst, size_t len)
 {
 	uint64_t iova, room;
 	size_t n;
@@ -100,28 +99,12 @@ static int pas_buf_copy(struct hca *hca, const struct pas_buf *buf, uint64_t off
 	while (len) {
 		iova = pas_buf_iova(buf, off, &room);
 		n = len < room ? len : (size_t)room;
-		if (dst) {
-			ret = dma_read(hca, iova, dst, n);
-			dst = (uint8_t *)dst + n;
-		} else {
-			ret = dma_write(hca, iova, src, n);
-			src = (const uint8_t *)src + n;
-		}
+		ret = dma_read(hca, iova, dst, n);
 		if (ret)
 			return ret;
+		dst = (uint8_t *)dst + n;
 		off += n;
 		len -= n;
 	}
 	return 0;
-}
-
-int pas_buf_read(struct hca *hca, const struct pas_buf *buf, uint64_t off, void *dst, size_t len)
-{
-	return pas_buf_copy(hca, buf, off, dst, NULL, len);
-}
-
-int pas_buf_write(struct hca *hca, const struct pas_buf *buf, uint64_t off, const void *src,
-		  size_t len)
-{
-	return pas_buf_copy(hca, buf, off, NULL, src, len);
 }

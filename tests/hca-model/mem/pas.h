@@ -53,12 +53,11 @@ uint64_t pas_buf_iova(const struct pas_buf *buf, uint64_t off, uint64_t *room);
  * pas_buf_ptr - host pointer to @len contiguous bytes at offset @off
  *
  * Return: NULL when out of range, on a DMA fault (counted), or when the bytes
- * are not contiguous in host memory (then use pas_buf_read()/write()).
+ * are not contiguous in host memory (then use pas_buf_read()).
  */
 void *pas_buf_ptr(struct hca *hca, const struct pas_buf *buf, uint64_t off, size_t len, bool write);
 
 /* 0, -EFAULT on a DMA fault, -ERANGE beyond the buffer. */
 int pas_buf_read(struct hca *hca, const struct pas_buf *buf, uint64_t off, void *dst, size_t len);
-int pas_buf_write(struct hca *hca, const struct pas_buf *buf, uint64_t off, const void *src, size_t len);
 
 #endif

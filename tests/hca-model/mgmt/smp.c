@@ -230,7 +230,8 @@ bool smp_answer(struct port *port, uint8_t *mad, bool check_mkey)
 	return true;
 }
 
-bool smp_is_request(const uint8_t *mad)
+/* Whether the SMA (and not the driver) answers this MAD. */
+static bool is_request(const uint8_t *mad)
 {
 	if (mad[MAD_CLASS] != CLASS_SMP_LID && mad[MAD_CLASS] != CLASS_SMP_DIRECT)
 		return false;
@@ -276,7 +277,7 @@ bool smp_receive(struct port *port, const struct packet *pkt)
 		return true;
 	}
 	packet_copy_out(pkt, 0, mad, MAD_BYTES);
-	if (!smp_is_request(mad))
+	if (!is_request(mad))
 		return false;
 	direct = mad[MAD_CLASS] == CLASS_SMP_DIRECT;
 	if (direct && (mad_get16(mad + MAD_STATUS) & STATUS_DIRECTION))

@@ -24,9 +24,6 @@ struct port;
  */
 bool smp_answer(struct port *port, uint8_t *mad, bool check_mkey);
 
-/* Whether the SMA (and not the driver) answers this MAD. */
-bool smp_is_request(const uint8_t *mad);
-
 /**
  * smp_receive - a packet for QP0 of a port
  *

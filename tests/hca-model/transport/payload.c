@@ -76,18 +76,6 @@ enum access_result payload_store(struct hca *hca, const struct access *a, uint64
 	return ACCESS_OK;
 }
 
-enum access_result payload_write(struct hca *hca, const struct access *a, uint64_t va,
-				 const void *src, uint32_t len)
-{
-	struct packet pkt = {
-		.len = len,
-		.n_sg = 1,
-		.sg[0] = { .iov_base = (void *)(uintptr_t)src, .iov_len = len },
-	};
-
-	return payload_store(hca, a, va, &pkt, 0, len);
-}
-
 static void use_bounce(struct packet *pkt, uint8_t *bounce, uint32_t len)
 {
 	pkt->sg[0] = (struct iovec) { .iov_base = bounce, .iov_len = len };

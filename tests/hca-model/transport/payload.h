@@ -15,11 +15,9 @@ struct packet;
 struct qp;
 struct wqe_view;
 
-/* Protected bytes to or from a plain buffer, in as many steps as it takes. */
+/* Protected bytes to a plain buffer, in as many steps as it takes. */
 enum access_result payload_read(struct hca *hca, const struct access *a, uint64_t va, void *dst,
 				uint32_t len);
-enum access_result payload_write(struct hca *hca, const struct access *a, uint64_t va,
-				 const void *src, uint32_t len);
 
 /* Bytes @off..@off + @len of the packet to protected memory. */
 enum access_result payload_store(struct hca *hca, const struct access *a, uint64_t va,

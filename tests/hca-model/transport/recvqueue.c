@@ -15,7 +15,8 @@
 #include "tests/hca-model/transport/packet.h"
 #include "tests/hca-model/transport/payload.h"
 
-int recv_poll(struct qp *qp)
+/* Whether one could be taken from the own queue; -EFAULT as for recv_take(). */
+static int poll_own(struct qp *qp)
 {
 	struct responder *resp = &qp->resp;
 	uint32_t record;
@@ -37,7 +38,7 @@ int recv_poll(struct qp *qp)
 static int take_own(struct qp *qp, struct recv_wqe *r, uint32_t *bytes)
 {
 	uint16_t slot = qp->resp.taken & ((1u << qp->log_rq) - 1);
-	int rc = recv_poll(qp);
+	int rc = poll_own(qp);
 
 	if (rc)
 		return rc;

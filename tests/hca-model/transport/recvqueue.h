@@ -36,9 +36,6 @@ struct recv_wqe {
  */
 int recv_take(struct qp *qp, struct srq *srq);
 
-/* Whether one could be taken from the own queue; -EFAULT as above. */
-int recv_poll(struct qp *qp);
-
 /**
  * recv_store - put the next bytes of a message into the list
  * @off: first byte of the packet's payload to store

@@ -44,19 +44,21 @@ static bool read_record(struct qp *qp)
 	return true;
 }
 
-bool requester_poll(struct qp *qp)
-{
-	if (read_record(qp))
-		return true;
-	requester_catastrophe(qp);
-	return false;
-}
-
-void requester_catastrophe(struct qp *qp)
+/* The record or the ring is not mapped: no WQE can be blamed. */
+static void catastrophe(struct qp *qp)
 {
 	hca_log(qp->hca, "qp %#x: send queue or its doorbell record cannot be read", qp->qpn);
 	event_qp(qp->hca, qp->qpn, EVENT_WQ_CATAS_ERROR);
 	qp_set_error(qp, QP_ERR);
+}
+
+/* Read the doorbell record. False: it is not mapped, and the QP has failed. */
+static bool poll_record(struct qp *qp)
+{
+	if (read_record(qp))
+		return true;
+	catastrophe(qp);
+	return false;
 }
 
 bool requester_fetch(struct qp *qp)
@@ -69,10 +71,10 @@ bool requester_fetch(struct qp *qp)
 
 	if (req->tail - req->head > req->mask)
 		return false;
-	if (req->posted == req->fetched && (!requester_poll(qp) || req->posted == req->fetched))
+	if (req->posted == req->fetched && (!poll_record(qp) || req->posted == req->fetched))
 		return false;
 	if (wqe_load(qp, req->fetched, v)) {
-		requester_catastrophe(qp);
+		catastrophe(qp);
 		return false;
 	}
 	syndrome = wqe_parse(qp, v, w);

@@ -72,12 +72,6 @@ void requester_rewind(struct qp *qp, uint32_t psn);
  */
 void requester_fail(struct qp *qp, uint32_t at, uint8_t syndrome, uint8_t vendor);
 
-/* The record or the ring is not mapped: no WQE can be blamed. */
-void requester_catastrophe(struct qp *qp);
-
-/* Read the doorbell record. False: it is not mapped, and the QP has failed. */
-bool requester_poll(struct qp *qp);
-
 /* Every posted WQE completes with WR_FLUSH. */
 void requester_flush(struct qp *qp);
 
