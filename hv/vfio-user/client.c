@@ -114,17 +114,6 @@ close_client:
 	return ret;
 }
 
-int vfu_client_connect(const char *path, unsigned int timeout_ms,
-		       struct vfu_client **out)
-{
-	const struct vfu_client_config config = {
-		.path = path,
-		.timeout_ms = timeout_ms,
-	};
-
-	return vfu_client_open(&config, out);
-}
-
 void vfu_client_close(struct vfu_client *c)
 {
 	if (!c)
@@ -139,11 +128,6 @@ void vfu_client_close(struct vfu_client *c)
 	vfu_msg_free(&c->msg);
 	free(c->answer);
 	free(c);
-}
-
-int vfu_client_fd(const struct vfu_client *c)
-{
-	return c->sock;
 }
 
 const struct vfu_client_limits *vfu_client_limits(const struct vfu_client *c)

@@ -77,21 +77,11 @@ int vfu_client_open(const struct vfu_client_config *config,
 		    struct vfu_client **out);
 
 /**
- * vfu_client_connect() - vfu_client_open() of a path with defaults
- * @path: socket of the server
- * @timeout_ms: limit of this and every later call
- * @out: the client, owned by the caller
- */
-int vfu_client_connect(const char *path, unsigned int timeout_ms,
-		       struct vfu_client **out);
-
-/**
  * vfu_client_close() - disconnect and free
  * @client: client or NULL
  */
 void vfu_client_close(struct vfu_client *client);
 
-int vfu_client_fd(const struct vfu_client *client);
 const struct vfu_client_limits *
 vfu_client_limits(const struct vfu_client *client);
 
