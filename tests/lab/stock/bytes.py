@@ -207,10 +207,13 @@ class Passive(Side):
                       srqs=[r.get_srq_num() if transport == "XRC" else 0 for r in self.receivers])
 
     def close(self):
-        for thing in self.qps + [r for r in self.receivers if isinstance(r, SRQ)]:
-            thing.close()
+        for qp in self.qps:
+            qp.close()
+        # rdma-core cannot read a completion of an XRC SRQ that is gone.
         while self.recv_cq.poll(DEPTH)[0]:
             pass
+        for receiver in self.receivers:
+            receiver.close()
 
     def post(self, batch):
         """Receives for a batch; what their completions must be."""
