@@ -42,6 +42,16 @@ forbid() {
 	[ "$status" -eq 1 ]
 }
 
+@test "every header stands alone" {
+	local flags header fallen=0
+	flags="-std=gnu11 -D_GNU_SOURCE -I. $(pkg-config --cflags libevent jansson libbsd-overlay)"
+	while read -r header; do
+		# shellcheck disable=SC2086 # several flags
+		gcc $flags -Wall -Wextra -Werror -fsyntax-only -x c "$header" || fallen=1
+	done < <(sources hv iommu host-backend tests | grep '\.h$')
+	[ "$fallen" -eq 0 ]
+}
+
 @test "every source file names its licence in the first two lines" {
 	local file missing=0
 	while read -r file; do
