@@ -7,7 +7,6 @@
 #ifndef HV_VFIO_USER_CLIENT_H
 #define HV_VFIO_USER_CLIENT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -4,7 +4,6 @@
  * Must never know what the memory is for.
  */
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "hv/vfio-user/client_private.h"

@@ -3,7 +3,6 @@
  * Owns the client's interrupt calls. Must never know who waits on an eventfd.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "hv/vfio-user/client_private.h"
 

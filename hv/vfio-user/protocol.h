@@ -47,7 +47,6 @@ enum vfu_command {
 #define VFU_F_REPLY		0x1u
 #define VFU_F_NO_REPLY		0x10u
 #define VFU_F_ERROR		0x20u
-#define VFU_F_ALL		(VFU_F_TYPE_MASK | VFU_F_NO_REPLY | VFU_F_ERROR)
 
 struct vfu_header {
 	uint16_t id;

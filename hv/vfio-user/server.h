@@ -21,7 +21,6 @@ enum vfu_log_level {
 	VFU_LOG_ERROR,		/* the connection or the server is lost */
 	VFU_LOG_WARNING,	/* a client did something wrong */
 	VFU_LOG_INFO,		/* clients come and go */
-	VFU_LOG_DEBUG,
 };
 
 /**

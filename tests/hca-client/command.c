@@ -24,7 +24,7 @@ enum {
 };
 
 /* Mailbox block (struct mlx5_cmd_prot_block). */
-enum { BLOCK_NEXT = 560, BLOCK_NUMBER = 568, BLOCK_TOKEN = 573, BLOCK_BYTES = 576 };
+enum { BLOCK_NEXT = 560, BLOCK_NUMBER = 568, BLOCK_TOKEN = 573 };
 
 struct slot {
 	struct hc_mem in, out;

@@ -13,7 +13,6 @@ enum {
 	HC_SOLICITED = WQE_CTRL_SOLICITED,
 	HC_FENCE = WQE_FM_FENCE,
 	HC_MAX_WQE = 1008,		/* bytes: 63 units */
-	HC_MAX_SGE = 30,
 };
 
 struct hc_sge {

@@ -7,7 +7,6 @@
 #define HCA_MODEL_HCA_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/queue.h>
 
 #include "tests/hca-model/cmd/queue.h"

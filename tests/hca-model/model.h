@@ -7,7 +7,6 @@
 #define HCA_MODEL_MODEL_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #include <event2/event.h>

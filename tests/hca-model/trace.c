@@ -6,7 +6,6 @@
 #include "tests/hca-model/trace.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <time.h>
 
 static void line(FILE *f, const struct hca *hca, const char *fmt, va_list args)

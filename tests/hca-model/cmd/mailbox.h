@@ -6,7 +6,6 @@
 #ifndef HCA_MODEL_CMD_MAILBOX_H
 #define HCA_MODEL_CMD_MAILBOX_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct hca;

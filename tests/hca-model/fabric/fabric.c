@@ -57,7 +57,6 @@ void fabric_queue(struct fabric *fabric, struct port *from, unsigned int to,
 	struct queued *q = &fabric->queue[fabric->tail % SWITCH_QUEUE];
 
 	if (fabric->tail - fabric->head == SWITCH_QUEUE) {
-		fabric->discarded++;
 		if (from)
 			from->count.xmit_discards++;
 		return;

@@ -7,7 +7,6 @@
 #define HCA_MODEL_FABRIC_FABRIC_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct event_base;
 struct fabric;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "host-backend/hca/ifc/ifc.h"
 #include "host-backend/hca/ifc/wqe.h"

@@ -5,7 +5,6 @@
  */
 #include "tests/hca-model/fabric/node.h"
 #include "tests/hca-model/fabric/sa_query.h"
-#include "tests/hca-model/fabric/sm.h"
 #include "tests/hca-model/mgmt/mad.h"
 #include "tests/hca-model/mgmt/smp.h"
 

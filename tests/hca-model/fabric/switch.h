@@ -64,7 +64,6 @@ struct fabric {
 	struct queued *queue;			/* ring */
 	uint32_t head, tail;			/* free running */
 	struct event *drain;			/* goes on with what a slice left over */
-	uint64_t discarded;			/* queue was full */
 };
 
 /* Run one delivery from outside (port, timer): nested sends follow in order. */

@@ -8,7 +8,6 @@
 #define HCA_MODEL_MGMT_MAD_H
 
 #include <endian.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 

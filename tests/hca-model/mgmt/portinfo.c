@@ -13,7 +13,6 @@ enum {
 	SPEED_SDR = 1, SPEED_SDR_DDR_QDR = 7, SPEED_QDR = 4,
 	EXT_FDR = 1, EXT_EDR = 2,
 	VLS_0_3 = 3,
-	STATE_NOP = 0,
 	REREGISTER = 0x80,
 };
 

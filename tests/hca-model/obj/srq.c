@@ -6,7 +6,6 @@
 #include "tests/hca-model/obj/srq.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "host-backend/hca/ifc/wqe.h"
 #include "tests/hca-model/hca.h"

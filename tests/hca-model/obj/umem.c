@@ -5,7 +5,6 @@
 #include "tests/hca-model/obj/umem.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "tests/hca-model/cmd/handlers.h"
 #include "tests/hca-model/cmd/reach.h"

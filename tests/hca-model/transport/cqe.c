@@ -7,7 +7,6 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <string.h>
 
 #include "tests/hca-model/hca.h"
 #include "tests/hca-model/obj/cq.h"

@@ -6,7 +6,6 @@
 #ifndef HCA_MODEL_TRANSPORT_CQE_H
 #define HCA_MODEL_TRANSPORT_CQE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct packet;

@@ -6,7 +6,6 @@
 #ifndef HCA_MODEL_TRANSPORT_RECVQUEUE_H
 #define HCA_MODEL_TRANSPORT_RECVQUEUE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "host-backend/hca/ifc/wqe.h"

@@ -5,8 +5,6 @@
  */
 #include "tests/hca-model/transport/requester.h"
 
-#include <string.h>
-
 #include "host-backend/hca/ifc/wqe.h"
 #include "tests/hca-model/hca.h"
 #include "tests/hca-model/obj/events.h"

@@ -57,6 +57,9 @@ struct requester {
  */
 bool requester_run(struct qp *qp, unsigned int *budget);
 
+/* Parse one more posted WQE into the ring; false: there is none (or the QP has failed). */
+bool requester_fetch(struct qp *qp);
+
 /* An ACK, NAK or read response for this QP. */
 void requester_receive(struct qp *qp, struct packet *pkt);
 

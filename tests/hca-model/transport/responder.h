@@ -16,7 +16,6 @@ struct qp;
 struct recv_wqe;
 struct replay;
 struct reply;
-struct srq;
 
 enum message_kind { MESSAGE_NONE, MESSAGE_SEND, MESSAGE_WRITE };
 

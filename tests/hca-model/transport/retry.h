@@ -6,7 +6,6 @@
 #ifndef HCA_MODEL_TRANSPORT_RETRY_H
 #define HCA_MODEL_TRANSPORT_RETRY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct qp;

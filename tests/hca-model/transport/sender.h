@@ -6,18 +6,12 @@
 #ifndef HCA_MODEL_TRANSPORT_SENDER_H
 #define HCA_MODEL_TRANSPORT_SENDER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 struct packet;
 struct qp;
 struct send_wqe;
 
 /* Send the next packet of the WQE at the cursor; the cursor and PSNs move on, or the WQE fails. */
 void sender_send(struct qp *qp, struct send_wqe *w);
-
-/* Parse one more posted WQE into the ring; false: there is none (or the QP has failed). */
-bool requester_fetch(struct qp *qp);
 
 /* LRH, GRH and P_Key of a connected QP's packet, request or response. */
 void sender_address(const struct qp *qp, struct packet *pkt);

@@ -5,8 +5,6 @@
  */
 #include "tests/unit/hca/world.h"
 
-#include "tests/hca-model/cmd/cmd.h"
-
 /* One signaled (and perhaps solicited) message from a to b, with nothing in it. */
 static void send_empty(struct pair *p, unsigned int n, uint8_t flags)
 {

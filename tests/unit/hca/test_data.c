@@ -6,10 +6,6 @@
  */
 #include "tests/unit/hca/world.h"
 
-#include <stdlib.h>
-
-#include "tests/hca-model/cmd/cmd.h"
-
 enum { GUARD = 64, GUARD_BYTE = 0xa5, GRH = 40, MR = 8 << 20, MAX_PIECES = 8 };
 
 static const uint32_t sizes[] = {

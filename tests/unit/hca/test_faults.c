@@ -5,7 +5,6 @@
  */
 #include "tests/unit/hca/world.h"
 
-#include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/fabric/faults.h"
 #include "tests/hca-model/fabric/port.h"
 #include "tests/hca-model/obj/qp.h"

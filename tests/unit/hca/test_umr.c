@@ -6,7 +6,6 @@
  */
 #include "tests/unit/hca/world.h"
 
-#include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/obj/qp.h"
 
 enum { WQE_UMR_BYTES = 48 + 64, INLINE_BYTES = 64, N_PAGES = 4 };

@@ -5,7 +5,6 @@
  */
 #include "tests/unit/hca/world.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

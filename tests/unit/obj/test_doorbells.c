@@ -5,7 +5,6 @@
  */
 #include "tests/unit/hca/world.h"
 
-#include "tests/hca-model/cmd/cmd.h"
 #include "tests/hca-model/obj/eq.h"
 
 static void an_eq_is_armed_through_its_own_page_only(void **state)

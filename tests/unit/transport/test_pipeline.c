@@ -4,7 +4,6 @@
  * requests of every kind in one pipeline, both ways at once, over lines that
  * lose, duplicate and reorder. It must never know how the transport recovers.
  */
-#include <stdlib.h>
 
 #include "tests/hca-model/fabric/faults.h"
 #include "tests/hca-model/hca.h"

@@ -83,7 +83,6 @@ static void bed_unmap(void *ctx, uint64_t iova, uint64_t size)
 	assert_int_equal(vfu_dma_unmap_bytes(vfu_server_dma(bed->server), iova,
 					     size, NULL), 0);
 	bed->unmapped++;
-	bed->unmapped_bytes += size;
 }
 
 static void bed_irqs(void *ctx, unsigned int index)

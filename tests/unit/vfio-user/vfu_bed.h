@@ -45,7 +45,6 @@ struct vfu_bed {
 	uint8_t bar0[BED_BAR0_SIZE];
 	unsigned int reads, writes, resets;
 	unsigned int mapped, unmapped, irqs, attached, detached;
-	uint64_t unmapped_bytes;
 	int read_error, write_error;
 	void (*on_write)(struct vfu_bed *bed, uint64_t off);
 	unsigned int log_lines;
