@@ -26,23 +26,6 @@ static bool is_send(uint8_t op)
 	return op == WQE_SEND || op == WQE_SEND_IMM;
 }
 
-/* Cut [off, off + size) of a buffer into pieces of uneven lengths. */
-static unsigned int cut(const struct side *s, uint64_t off, uint32_t size, unsigned int pieces,
-			struct hc_sge *sge)
-{
-	unsigned int i;
-	uint32_t len;
-
-	for (i = 0; i < pieces && size; i++) {
-		len = i + 1 == pieces ? size : size / (pieces - i) | 1;
-		len = len < size ? len : size;
-		sge[i] = (struct hc_sge){ s->mr.va + off, len, s->mr.key };
-		off += len;
-		size -= len;
-	}
-	return i;
-}
-
 static void check_landed(const struct transfer *t, const struct side *to, uint64_t at,
 			 uint32_t seed)
 {
@@ -107,7 +90,7 @@ static void run(struct pair *p, const struct transfer *t)
 		wr.inl = p->a.mr.mem.ptr + src;
 		wr.inl_len = t->size;
 	} else {
-		wr.n_sge = cut(&p->a, read ? dst : src, t->size, t->pieces, sge);
+		wr.n_sge = sge_cut(&p->a, read ? dst : src, t->size, t->pieces, sge);
 	}
 	post_one(&p->a, &wr);
 	expect_ok(&p->a, &p->a.scq, CQE_REQ, &wc);
@@ -260,18 +243,25 @@ static void a_ud_packet_with_grh_shows_it_to_the_receiver(void **state)
 	pair_close(&p);
 }
 
+/* A queue pair that is connected to itself. */
+static void loop_open(struct world *w, struct side *s)
+{
+	struct hc_path path = hc_path_default;
+
+	side_open(w, 0, 0, s);
+	side_qp(s, HC_RC, &s->qp);
+	path.dlid = s->lid;
+	path.remote_qpn = s->qp.qpn;
+	assert_ok(hc_qp_to_rts(s->hc, &s->qp, &path));
+}
+
 static void a_qp_talks_to_itself(void **state)
 {
 	struct side s;
-	struct hc_path path = hc_path_default;
 	struct hc_sge sge;
 	struct hc_wr wr;
 
-	side_open(*state, 0, 0, &s);
-	side_qp(&s, HC_RC, &s.qp);
-	path.dlid = s.lid;
-	path.remote_qpn = s.qp.qpn;
-	assert_ok(hc_qp_to_rts(s.hc, &s.qp, &path));
+	loop_open(*state, &s);
 	pattern(s.mr.mem.ptr, 5000, 1);
 	sge = (struct hc_sge){ s.mr.va, 5000, s.mr.key };
 	wr = wr_rdma(WQE_RDMA_WRITE, &sge, &s, 10000);
@@ -285,15 +275,10 @@ static void a_qp_talks_to_itself(void **state)
 static void a_message_onto_itself_does_no_harm(void **state)
 {
 	struct side s;
-	struct hc_path path = hc_path_default;
 	struct hc_sge sge;
 	struct hc_wr wr;
 
-	side_open(*state, 0, 0, &s);
-	side_qp(&s, HC_RC, &s.qp);
-	path.dlid = s.lid;
-	path.remote_qpn = s.qp.qpn;
-	assert_ok(hc_qp_to_rts(s.hc, &s.qp, &path));
+	loop_open(*state, &s);
 	memset(s.mr.mem.ptr, GUARD_BYTE, 65536);
 	sge = (struct hc_sge){ s.mr.va + 1000, 900, s.mr.key };
 	wr = wr_rdma(WQE_RDMA_WRITE, &sge, &s, 1016);

@@ -7,33 +7,8 @@
 #include "tests/unit/hca/world.h"
 
 #include "tests/hca-model/fabric/port.h"
-#include "tests/hca-model/obj/qp.h"
 
 enum { LEN = 3000 };
-
-/* After an error both rings flush and the QP is in ERR. */
-static void expect_dead(struct side *s)
-{
-	assert_int_equal(hc_qp_state(s->hc, &s->qp), QP_ERR);
-}
-
-static struct hc_sge local(const struct side *s)
-{
-	return (struct hc_sge){ s->mr.va, LEN, s->mr.key };
-}
-
-/* Post @wr twice: the first fails as told, the second is flushed. */
-static void fails_with(struct pair *p, struct hc_wr wr, uint8_t syndrome)
-{
-	wr.flags = 0;			/* an error completes without being asked */
-	hc_post_send(&p->a.qp, &wr);
-	hc_post_send(&p->a.qp, &wr);
-	hc_ring(p->a.hc, &p->a.qp);
-	expect_error(&p->a, &p->a.scq, CQE_REQ_ERR, syndrome);
-	expect_error(&p->a, &p->a.scq, CQE_REQ_ERR, CQE_SYND_WR_FLUSH);
-	expect_dead(&p->a);
-	pair_reconnect(p);
-}
 
 static void a_receive_buffer_that_cannot_be_written_fails_both_sides(void **state)
 {
@@ -42,7 +17,7 @@ static void a_receive_buffer_that_cannot_be_written_fails_both_sides(void **stat
 	struct hc_wr wr;
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	bad = (struct hc_sge){ p.b.mr.va, LEN, p.b.mr.key ^ 0x100 };
 	hc_post_recv(&p.b.qp, &bad, 1);
 	post_recv_buf(&p.b, 0, LEN);
@@ -64,7 +39,7 @@ static void a_message_larger_than_the_receive_buffer_fails_both_sides(void **sta
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
 	memset(p.b.mr.mem.ptr, 0xa5, 65536);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	wr = wr_rdma(WQE_SEND, &sge, &p.b, 0);
 	post_recv_buf(&p.b, 0, LEN - 1);
 	post_one(&p.a, &wr);
@@ -74,19 +49,6 @@ static void a_message_larger_than_the_receive_buffer_fails_both_sides(void **sta
 	expect_dead(&p.a);
 	expect_dead(&p.b);
 	pair_close(&p);
-}
-
-/* IBA leaves open which of the two NAKs it is when the QP forbids the operation. */
-static void fails_at_the_remote_qp(struct pair *p, struct hc_wr wr)
-{
-	struct hc_wc wc;
-
-	post_one(&p->a, &wr);
-	assert_ok(hc_cq_wait(p->a.hc, &p->a.scq, &wc));
-	assert_int_equal(wc.opcode, CQE_REQ_ERR);
-	assert_true(wc.syndrome == CQE_SYND_REMOTE_ACCESS ||
-		    wc.syndrome == CQE_SYND_REMOTE_INVAL_REQ);
-	pair_reconnect(p);
 }
 
 static void a_misaligned_atomic_is_refused(void **state)
@@ -110,7 +72,7 @@ static void rnr_retries_run_out(void **state)
 
 	path.rnr_retry = 2;
 	pair_open(*state, HC_RC, 0, &path, &p);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	wr = wr_rdma(WQE_SEND, &sge, &p.b, 0);
 	fails_with(&p, wr, CQE_SYND_RNR_RETRY_EXC);
 	pair_close(&p);
@@ -123,7 +85,7 @@ static void a_late_receive_buffer_ends_rnr(void **state)
 	struct hc_wr wr;
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	pattern(p.a.mr.mem.ptr, LEN, 8);
 	wr = wr_rdma(WQE_SEND, &sge, &p.b, 0);
 	post_one(&p.a, &wr);
@@ -145,7 +107,7 @@ static void transport_retries_run_out(void **state)
 	path.ack_timeout = 8;		/* about 1 ms */
 	path.retry = 2;
 	pair_open(*state, HC_RC, 0, &path, &p);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	port_set_link(p.b.hca->port, false);
 	{
 		struct hc_wr wr = wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0);
@@ -169,7 +131,7 @@ static void a_queue_pair_that_is_not_there_runs_out_of_retries(void **state)
 	path.ack_timeout = 8;
 	path.retry = 1;
 	pair_open(*state, HC_RC, 0, &path, &p);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	assert_ok(hc_qp_reset(p.b.hc, &p.b.qp));
 	wr = wr_rdma(WQE_SEND, &sge, &p.b, 0);
 	post_one(&p.a, &wr);
@@ -186,7 +148,7 @@ static void the_error_state_flushes_both_queues_in_order(void **state)
 	unsigned int i;
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	for (i = 0; i < 5; i++)
 		post_recv_buf(&p.a, i * LEN, LEN);
 	assert_ok(hc_cmd_simple(p.a.hc, HC_2ERR_QP, 0, p.a.qp.qpn));
@@ -219,7 +181,7 @@ static void nonsense_in_the_send_queue_is_a_qp_operation_error(void **state)
 
 	memset(junk, 0xff, sizeof(junk));
 	pair_open(*state, HC_RC, 0, NULL, &p);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	wr = wr_rdma(0x3e, &sge, &p.b, 0);		/* no such opcode */
 	fails_with(&p, wr, CQE_SYND_LOCAL_QP_OP);
 	wr = wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0);
@@ -232,7 +194,7 @@ static void nonsense_in_the_send_queue_is_a_qp_operation_error(void **state)
 	pair_close(&p);
 
 	pair_open(*state, HC_UC, 0, NULL, &p);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	wr = wr_rdma(WQE_RDMA_READ, &sge, &p.b, 0);	/* UC has no reads */
 	post_one(&p.a, &wr);
 	expect_error(&p.a, &p.a.scq, CQE_REQ_ERR, CQE_SYND_LOCAL_QP_OP);
@@ -264,12 +226,12 @@ static void an_error_stays_with_its_queue_pair(void **state)
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
 	pair_open(*state, HC_RC, 0, NULL, &q);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	wr = wr_rdma(WQE_RDMA_READ, &sge, &p.b, 0);
 	wr.rkey = q.b.mr.key;		/* a key of another PD */
 	wr.raddr = q.b.mr.va;
 	fails_with(&p, wr, CQE_SYND_REMOTE_ACCESS);
-	sge = local(&q.a);
+	sge = sge_of(&q.a, 0, LEN);
 	wr = wr_rdma(WQE_RDMA_READ, &sge, &q.b, 0);
 	post_one(&q.a, &wr);
 	expect_ok(&q.a, &q.a.scq, CQE_REQ, NULL);
@@ -298,7 +260,7 @@ static void counters_tell_what_happened_to_their_queue_pairs(void **state)
 	assert_ok(hc_cmd_number(p.b.hc, HC_ALLOC_Q_COUNTER, &set));
 	p.b.qp.init.counter_set = (uint8_t)set;
 	pair_reconnect(&p);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	wr = wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0);
 	post_one(&p.a, &wr);
 	expect_ok(&p.a, &p.a.scq, CQE_REQ, NULL);

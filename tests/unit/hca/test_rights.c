@@ -6,46 +6,7 @@
  */
 #include "tests/unit/hca/world.h"
 
-#include "tests/hca-model/obj/qp.h"
-
 enum { LEN = 3000, SHORT = 900 };
-
-/* After an error both rings flush and the QP is in ERR. */
-static void expect_dead(struct side *s)
-{
-	assert_int_equal(hc_qp_state(s->hc, &s->qp), QP_ERR);
-}
-
-static struct hc_sge local(const struct side *s)
-{
-	return (struct hc_sge){ s->mr.va, LEN, s->mr.key };
-}
-
-/* Post @wr twice: the first fails as told, the second is flushed. */
-static void fails_with(struct pair *p, struct hc_wr wr, uint8_t syndrome)
-{
-	wr.flags = 0;			/* an error completes without being asked */
-	hc_post_send(&p->a.qp, &wr);
-	hc_post_send(&p->a.qp, &wr);
-	hc_ring(p->a.hc, &p->a.qp);
-	expect_error(&p->a, &p->a.scq, CQE_REQ_ERR, syndrome);
-	expect_error(&p->a, &p->a.scq, CQE_REQ_ERR, CQE_SYND_WR_FLUSH);
-	expect_dead(&p->a);
-	pair_reconnect(p);
-}
-
-/* IBA leaves open which of the two NAKs it is when the QP forbids the operation. */
-static void fails_at_the_remote_qp(struct pair *p, struct hc_wr wr)
-{
-	struct hc_wc wc;
-
-	post_one(&p->a, &wr);
-	assert_ok(hc_cq_wait(p->a.hc, &p->a.scq, &wc));
-	assert_int_equal(wc.opcode, CQE_REQ_ERR);
-	assert_true(wc.syndrome == CQE_SYND_REMOTE_ACCESS ||
-		    wc.syndrome == CQE_SYND_REMOTE_INVAL_REQ);
-	pair_reconnect(p);
-}
 
 /* One packet each: of a longer message the first packets may be gone when the last one fails. */
 static void local_keys_are_checked(void **state)
@@ -141,7 +102,7 @@ static void remote_keys_are_checked(void **state)
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
 	memset(p.b.mr.mem.ptr, 0xa5, 65536);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	page = p.b.mr.mem.iova;
 	m.pages = &page;
 	assert_ok(hc_cmd_number(p.b.hc, HC_ALLOC_PD, &pd));
@@ -187,7 +148,7 @@ static void remote_queue_pair_rights_are_checked(void **state)
 	path.rights = 0;
 	pair_open(*state, HC_RC, 0, &path, &p);
 	memset(p.b.mr.mem.ptr, 0xa5, 65536);
-	sge = local(&p.a);
+	sge = sge_of(&p.a, 0, LEN);
 	fails_at_the_remote_qp(&p, wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0));
 	fails_at_the_remote_qp(&p, wr_rdma(WQE_RDMA_READ, &sge, &p.b, 0));
 	sge.len = 8;

@@ -7,23 +7,6 @@
 
 enum { GUARD_BYTE = 0xa5, MAX_PIECES = 8 };
 
-/* Cut [off, off + size) of a buffer into pieces of uneven lengths. */
-static unsigned int cut(const struct side *s, uint64_t off, uint32_t size, unsigned int pieces,
-			struct hc_sge *sge)
-{
-	unsigned int i;
-	uint32_t len;
-
-	for (i = 0; i < pieces && size; i++) {
-		len = i + 1 == pieces ? size : size / (pieces - i) | 1;
-		len = len < size ? len : size;
-		sge[i] = (struct hc_sge){ s->mr.va + off, len, s->mr.key };
-		off += len;
-		size -= len;
-	}
-	return i;
-}
-
 static void both_directions_at_once(void **state)
 {
 	enum { N = 60, LEN = 3000 };
@@ -102,7 +85,7 @@ static void rings_wrap_in_the_middle_of_a_wqe(void **state)
 		uint32_t len = 700 + i;
 
 		pattern(p.a.mr.mem.ptr + 1, len, i);
-		n = cut(&p.a, 1, len, 1 + i % 7, sge);
+		n = sge_cut(&p.a, 1, len, 1 + i % 7, sge);
 		wr.n_sge = n;
 		post_one(&p.a, &wr);
 		expect_ok(&p.a, &p.a.scq, CQE_REQ, NULL);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/hca-model/hca.h"
+#include "tests/hca-model/obj/qp.h"
 
 static void pump(void *arg)
 {
@@ -235,6 +236,27 @@ bool all_are(const uint8_t *p, size_t n, uint8_t value)
 	return n == 0 || (p[0] == value && !memcmp(p, p + 1, n - 1));
 }
 
+struct hc_sge sge_of(const struct side *s, uint64_t off, uint32_t len)
+{
+	return (struct hc_sge){ s->mr.va + off, len, s->mr.key };
+}
+
+unsigned int sge_cut(const struct side *s, uint64_t off, uint32_t size, unsigned int pieces,
+		     struct hc_sge *sge)
+{
+	unsigned int i;
+	uint32_t len;
+
+	for (i = 0; i < pieces && size; i++) {
+		len = i + 1 == pieces ? size : size / (pieces - i) | 1;
+		len = len < size ? len : size;
+		sge[i] = sge_of(s, off, len);
+		off += len;
+		size -= len;
+	}
+	return i;
+}
+
 void post_one(struct side *s, const struct hc_wr *wr)
 {
 	hc_post_send(&s->qp, wr);
@@ -243,7 +265,7 @@ void post_one(struct side *s, const struct hc_wr *wr)
 
 void post_recv_buf(struct side *s, uint64_t off, uint32_t len)
 {
-	struct hc_sge sge = { s->mr.va + off, len, s->mr.key };
+	struct hc_sge sge = sge_of(s, off, len);
 
 	if (s->srq.buf.ptr)
 		assert_true(hc_post_srq_recv(&s->srq, &sge, 1) >= 0);
@@ -284,4 +306,33 @@ void expect_none(struct side *s, struct hc_cq *cq)
 
 	world_settle(s->w, 2);
 	assert_false(hc_cq_poll(cq, &wc));
+}
+
+void expect_dead(struct side *s)
+{
+	assert_int_equal(hc_qp_state(s->hc, &s->qp), QP_ERR);
+}
+
+void fails_with(struct pair *p, struct hc_wr wr, uint8_t syndrome)
+{
+	wr.flags = 0;			/* an error completes without being asked */
+	hc_post_send(&p->a.qp, &wr);
+	hc_post_send(&p->a.qp, &wr);
+	hc_ring(p->a.hc, &p->a.qp);
+	expect_error(&p->a, &p->a.scq, CQE_REQ_ERR, syndrome);
+	expect_error(&p->a, &p->a.scq, CQE_REQ_ERR, CQE_SYND_WR_FLUSH);
+	expect_dead(&p->a);
+	pair_reconnect(p);
+}
+
+void fails_at_the_remote_qp(struct pair *p, struct hc_wr wr)
+{
+	struct hc_wc wc;
+
+	post_one(&p->a, &wr);
+	assert_ok(hc_cq_wait(p->a.hc, &p->a.scq, &wc));
+	assert_int_equal(wc.opcode, CQE_REQ_ERR);
+	assert_true(wc.syndrome == CQE_SYND_REMOTE_ACCESS ||
+		    wc.syndrome == CQE_SYND_REMOTE_INVAL_REQ);
+	pair_reconnect(p);
 }

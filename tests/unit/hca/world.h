@@ -85,6 +85,12 @@ void pattern(uint8_t *p, size_t n, uint32_t seed);
 bool pattern_is(const uint8_t *p, size_t n, uint32_t seed);
 bool all_are(const uint8_t *p, size_t n, uint8_t value);
 
+/* A part of the side's buffer. */
+struct hc_sge sge_of(const struct side *s, uint64_t off, uint32_t len);
+/* The same, cut into at most @pieces pieces of uneven lengths. Return: how many. */
+unsigned int sge_cut(const struct side *s, uint64_t off, uint32_t size, unsigned int pieces,
+		     struct hc_sge *sge);
+
 /* One request and its doorbell. */
 void post_one(struct side *s, const struct hc_wr *wr);
 void post_recv_buf(struct side *s, uint64_t off, uint32_t len);
@@ -96,6 +102,13 @@ struct hc_wr wr_rdma(uint8_t opcode, const struct hc_sge *sge, const struct side
 void expect_ok(struct side *s, struct hc_cq *cq, uint8_t opcode, struct hc_wc *wc);
 void expect_error(struct side *s, struct hc_cq *cq, uint8_t opcode, uint8_t syndrome);
 void expect_none(struct side *s, struct hc_cq *cq);
+
+/* After an error both rings flush and the QP is in ERR. */
+void expect_dead(struct side *s);
+/* Post @wr twice on a: the first fails as told, the second is flushed; then connect again. */
+void fails_with(struct pair *p, struct hc_wr wr, uint8_t syndrome);
+/* IBA leaves open which of the two NAKs it is when the QP forbids the operation. */
+void fails_at_the_remote_qp(struct pair *p, struct hc_wr wr);
 
 /* Command results. */
 #define assert_ok(x) assert_int_equal((x), 0)
