@@ -60,6 +60,7 @@ class Side:
         self.options, self.link = options, link
         self.context = Context(name=options.device)
         self.port = self.context.query_port(1)
+        self.roce = options.gid is not None
         self.gid = self.context.query_gid(1, options.gid or 0)
         self.pd = PD(self.context)
         self.arena = Arena(options.seed)
@@ -100,7 +101,7 @@ class Side:
         attr = QPAttr(port_num=1)
         attr.path_mtu = {256: 1, 512: 2, 1024: 3, 2048: 4, 4096: 5}[min(mtu, self.mtu)]
         attr.dest_qp_num, attr.rq_psn, attr.sq_psn = number, PSN, PSN
-        attr.ah_attr = self.address(self.options.gid is not None)
+        attr.ah_attr = self.address(self.roce)
         attr.max_rd_atomic = attr.max_dest_rd_atomic = 4
         attr.min_rnr_timer, attr.rnr_retry, attr.retry_cnt, attr.timeout = 12, 7, 6, 14
         attr.qp_access_flags = ACCESS
@@ -141,7 +142,8 @@ class Side:
                 if field == "imm_data":
                     is_ = socket.ntohl(wc.imm_data)
                 elif field == "wc_flags":
-                    is_ = wc.wc_flags & (e.IBV_WC_GRH | e.IBV_WC_WITH_IMM)
+                    # Over RoCE everything has a GRH, and rdma_rxe says so everywhere.
+                    is_ = wc.wc_flags & (e.IBV_WC_WITH_IMM | (0 if self.roce else e.IBV_WC_GRH))
                 else:
                     is_ = getattr(wc, field)
                 if is_ != value:
@@ -231,7 +233,7 @@ class Passive(Side):
                 want["byte_len"] += GRH
                 want["src_qp"] = self.senders[case.pair]
                 want["slid"] = self.peer["lid"]
-                want["wc_flags"] |= e.IBV_WC_GRH if case.with_grh else 0
+                want["wc_flags"] |= e.IBV_WC_GRH if case.with_grh and not self.roce else 0
             sges = self.pieces(parts, self.mrs[case.mrs[1]])
             self.receivers[case.pair].post_recv(RecvWR(case.number, len(sges), sges))
             wanted[self.qps[case.pair].qp_num].append(want)
@@ -254,7 +256,7 @@ class Passive(Side):
                 self.arena.expect(case.far, word(atomic_after(case)))
             elif gathers(case.opcode):
                 self.arena.expect(case.far, (self.head(case) if case.opcode in SENDS else b"") + self.arena.payload(case))
-            if self.transport == "UD" and (not case.with_grh or self.options.gid is not None):
+            if self.transport == "UD" and (not case.with_grh or self.roce):
                 self.arena.accept(case.far, GRH)
         if spoil:
             for place_ in spoiled(batch):
@@ -266,7 +268,7 @@ class Passive(Side):
         while (order := self.link.hear()).get("transport"):
             self.open(order["transport"], order["qps"])
             for batch in batches(self.options.seed, self.transport, order["opcode"], order["limit"],
-                                 self.options.gid is not None):
+                                 self.roce):
                 if not self.batch(batch, order["spoil"]) or order["spoil"]:
                     break
             self.close()
@@ -291,7 +293,7 @@ class Active(Side):
         self.link.say(transport=transport, opcode=opcode, limit=limit, spoil=spoil, qps=[qp.qp_num for qp in self.qps])
         self.far = self.link.hear()
         if transport == "UD":
-            self.ahs = [AH(self.pd, attr=self.address(self.options.gid is not None)), AH(self.pd, attr=self.address(True))]
+            self.ahs = [AH(self.pd, attr=self.address(self.roce)), AH(self.pd, attr=self.address(True))]
         else:
             for qp, number, (_, mtu) in zip(self.qps, self.far["qps"], PAIRS[transport]):
                 self.connect(qp, number, mtu)
@@ -380,7 +382,7 @@ class Active(Side):
         limit = self.mtu if transport == "UD" else SIZES[-1]
         self.open(transport, opcode, limit, spoil)
         lines, checked = [], []
-        for batch in batches(self.options.seed, transport, opcode, limit, self.options.gid is not None):
+        for batch in batches(self.options.seed, transport, opcode, limit, self.roce):
             more, usable = self.batch(batch)
             lines += more
             checked += batch
@@ -458,7 +460,7 @@ def main():
     parser = argparse.ArgumentParser(description="compare the bytes of messages of every opcode")
     parser.add_argument("server", nargs="?")
     parser.add_argument("-d", "--device", default="mlx5_0")
-    parser.add_argument("-g", "--gid", type=int, help="always by this GID index (as RoCE needs)")
+    parser.add_argument("-g", "--gid", type=int, help="always by this GID index, as RoCE needs")
     parser.add_argument("-p", "--port", type=int, default=18700)
     parser.add_argument("-s", "--seed", type=int, default=1)
     parser.add_argument("-t", "--limit", type=int, default=240, help="seconds for all of it")
