@@ -66,8 +66,9 @@ $(unit_BIN): $(B)/%: $(B)/%.o $(call obj,$(unit_help)) $(LIBS)
 
 # Fuzz targets (FLAVOUR=fuzz): every tests/fuzz/fuzz_*.c.
 fuzz_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_help := $(filter-out $(fuzz_SRC),$(wildcard tests/fuzz/*.c))
 fuzz_BIN  := $(patsubst %.c,$(B)/%,$(fuzz_SRC))
-$(fuzz_BIN): $(B)/%: $(B)/%.o $(LIBS)
+$(fuzz_BIN): $(B)/%: $(B)/%.o $(call obj,$(fuzz_help)) $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

@@ -13,19 +13,15 @@
  * a strict HCA.
  */
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "host-backend/hca/ifc/commands.h"
+#include "tests/fuzz/bed.h"
 #include "tests/hca-client/qp.h"
 #include "tests/hca-model/cmd/cmd.h"
-#include "tests/hca-model/model.h"
 
 enum {
-	MAX_COMMANDS = 24, HEAD = 8, MAX_MAILBOX = 0x1400, TURNS = 6,
-	MAX_INPUT = 768,
+	MAX_COMMANDS = 24, HEAD = BED_HEAD, MAX_MAILBOX = 0x1400, TURNS = 6,
 	RAW_ROWS = 240,
 	F_NEXT_SLOT = 1,	/* several commands under one doorbell */
 	F_SMASH_ENTRY = 2,	/* the fill goes over the queue entry instead */
@@ -36,9 +32,6 @@ enum {
 	N_KEPT = 8,		/* objects of a kind that later commands may use */
 };
 
-static struct model *model;
-static struct hca *hca;
-static struct hc *hc;
 static struct hc_mem scratch;	/* what page lists may name */
 static const uint8_t *change;
 static size_t n_change;
@@ -50,23 +43,6 @@ static uint32_t keys[N_KEPT];
 static uint16_t opcodes[256];
 static unsigned int n_opcodes;
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed);
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
-
-static void must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-static void pump(void *arg)
-{
-	(void)arg;
-	model_run_once(model, false);
-}
-
 static void settle(void)
 {
 	int i;
@@ -77,23 +53,11 @@ static void settle(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	char dir[] = "/tmp/fuzz-commands-XXXXXX", path[64];
-	struct model_hca_config mc = { .name = "fuzz", .socket_path = path, .listen_fd = -1 };
-	struct hc_config config = { .socket_path = path, .pump = pump, .arena = 16 << 20,
-				    .iova = 1 << 24, .map_nothing = true };
 	uint32_t op;
 
 	(void)argc;
 	(void)argv;
-	must(mkdtemp(dir) != NULL);
-	snprintf(path, sizeof(path), "%s/s", dir);
-	must(model_create(&model) == 0);
-	model->log = fopen("/dev/null", "a");
-	model->trace = getenv("HCA_TRACE") ? fopen(getenv("HCA_TRACE"), "a") : NULL;
-	must(model_add_hca(model, &mc, &hca) == 0);
-	must(hc_open(&config, &hc) == 0);
-	unlink(path);
-	rmdir(dir);
+	bed_open(16 << 20, true);
 	/* a map with holes, and a part that the HCA may only read */
 	must(hc_map(hc, hc->arena, 12 << 20, hc->iova, VFU_DMA_READ | VFU_DMA_WRITE) == 0);
 	must(hc_map(hc, hc->arena + (13 << 20), 1 << 20, hc->iova + (13 << 20),
@@ -299,10 +263,7 @@ static void begin(void)
 {
 	unsigned int i;
 
-	hca_reset(hca);
-	hc_forget(hc);
-	hc_free_all(hc);
-	must(hc_bringup(hc) == 0);
+	bed_bringup();
 	must(hc_cmd_number(hc, HC_ALLOC_PD, &pd) == 0);
 	must(hc_cmd_number(hc, HC_ALLOC_XRCD, &xrcd) == 0);
 	must(hc_alloc(hc, 1 << 16, 4096, &scratch) == 0);
@@ -354,18 +315,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Seeds: steps at random, which the fuzzer then keeps or drops and changes. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
 {
-	uint32_t x = seed * 2654435761u + 1;
-	unsigned int n;
-
-	max = max < MAX_INPUT ? max : MAX_INPUT;
-	if (seed % 4 || size + 128 > max)
-		return LLVMFuzzerMutate(data, size < max ? size : max, max);
-	for (n = HEAD + seed / 4 % 64; n; n--) {
-		x = x * 1664525u + 1013904223u;
-		data[size++] = (uint8_t)(x >> 12 & 3 ? x >> 24 : x >> 24 & 7);
-	}
-	return size;
+	return bed_mutate(data, size, max, seed);
 }

@@ -9,27 +9,21 @@
  * six numbers) and, where the step takes them, bytes.
  */
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "tests/fuzz/bed.h"
 #include "tests/hca-client/poll.h"
 #include "tests/hca-client/post.h"
 #include "tests/hca-model/fabric/faults.h"
-#include "tests/hca-model/model.h"
 
 enum {
-	HEAD = 8, MAX_STEPS = 32, TURNS = 24, MAX_INPUT = 768, CANARY = 1 << 16, CANARY_BYTE = 0x5c,
+	HEAD = BED_HEAD, MAX_STEPS = 32, TURNS = 24, CANARY = 1 << 16, CANARY_BYTE = 0x5c,
 	F_KERNEL_QP = 1,	/* one queue pair may change keys, so keys may cover anything */
 	F_FAULTS = 2,
 	F_STRICT = 4,
 	N_QPS = 10, LOG_SQ = 4, LOG_RQ = 3, RQ_STRIDE = 6,
 };
 
-static struct model *model;
-static struct hca *hca;
-static struct hc *hc;
 static uint16_t lid;
 
 static struct hc_cq cq;
@@ -38,41 +32,11 @@ static struct hc_qp qps[N_QPS];
 static struct hc_mr mr;
 static struct hc_mem canary;
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed);
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
-
-static void must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-static void pump(void *arg)
-{
-	(void)arg;
-	model_run_once(model, false);
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	char dir[] = "/tmp/fuzz-wqe-XXXXXX", path[64];
-	struct model_hca_config mc = { .name = "fuzz", .socket_path = path, .listen_fd = -1 };
-	struct hc_config config = { .socket_path = path, .pump = pump, .arena = 4 << 20,
-				    .iova = 1 << 24 };
-
 	(void)argc;
 	(void)argv;
-	must(mkdtemp(dir) != NULL);
-	snprintf(path, sizeof(path), "%s/s", dir);
-	must(model_create(&model) == 0);
-	model->log = fopen("/dev/null", "a");
-	model->trace = getenv("HCA_TRACE") ? fopen(getenv("HCA_TRACE"), "a") : NULL;
-	must(model_add_hca(model, &mc, &hca) == 0);
-	must(hc_open(&config, &hc) == 0);
-	unlink(path);
-	rmdir(dir);
+	bed_open(4 << 20, false);
 	return 0;
 }
 
@@ -114,11 +78,8 @@ static void begin(uint8_t flags)
 {
 	uint32_t pd, xrcd;
 
-	hca_reset(hca);
 	hca->strict = flags & F_STRICT;
-	hc_forget(hc);
-	hc_free_all(hc);
-	must(hc_bringup(hc) == 0);
+	bed_bringup();
 	must(hc_port_wait_active(hc, &lid) == 0);
 	must(hc_cmd_number(hc, HC_ALLOC_PD, &pd) == 0);
 	must(hc_cmd_number(hc, HC_ALLOC_XRCD, &xrcd) == 0);
@@ -286,18 +247,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Seeds: steps at random, which the fuzzer then keeps or drops and changes. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
 {
-	uint32_t x = seed * 2654435761u + 1;
-	unsigned int n;
-
-	max = max < MAX_INPUT ? max : MAX_INPUT;
-	if (seed % 4 || size + 128 > max)
-		return LLVMFuzzerMutate(data, size < max ? size : max, max);
-	for (n = HEAD + seed / 4 % 64; n; n--) {
-		x = x * 1664525u + 1013904223u;
-		data[size++] = (uint8_t)(x >> 12 & 3 ? x >> 24 : x >> 24 & 7);
-	}
-	return size;
+	return bed_mutate(data, size, max, seed);
 }
