@@ -13,7 +13,6 @@
 enum {
 	NODE_TYPE_SWITCH = 2, SWITCH_DEVICE_ID = 0xcb20, LFT_BLOCK = 64, MFT_BLOCK = 32,
 	PORT_STATE_CHANGE = 1 << 2, ENHANCED_PORT_0 = 1 << 3,
-	ATTR_MLNX_EXT_PORT_INFO = 0xff90,
 };
 
 typedef uint16_t (*attr_fn)(struct fabric *fabric, uint8_t *data, uint32_t mod);
@@ -29,7 +28,7 @@ void node_info(const struct fabric *fabric, unsigned int in, uint8_t *data)
 	mad_put64(data + 20, fabric->guid);
 	mad_put16(data + 28, 1);
 	mad_put16(data + 30, SWITCH_DEVICE_ID);
-	mad_put32(data + 36, in << 24 | 0x0002c9u);
+	mad_put32(data + 36, in << 24 | OUI_MELLANOX);
 }
 
 void node_switch_info(const struct fabric *fabric, uint8_t *data)
@@ -266,7 +265,7 @@ static uint16_t process(struct fabric *fabric, unsigned int in, uint8_t *mad)
 	uint8_t *data = mad + SMP_DATA;
 	unsigned int i;
 
-	if (mad[MAD_BASE_VERSION] != 1 || mad[MAD_CLASS_VERSION] != 1)
+	if (!mad_is_version_1(mad))
 		return STATUS_BAD_VERSION;
 	if (!set)
 		memset(data, 0, SMP_DATA_BYTES);
@@ -290,6 +289,5 @@ void node_answer(struct fabric *fabric, unsigned int in, uint8_t *mad)
 {
 	uint16_t status = process(fabric, in, mad);
 
-	mad[MAD_METHOD] = METHOD_GET_RESP;
-	mad_put16(mad + MAD_STATUS, status);
+	mad_reply(mad, status);
 }

@@ -8,6 +8,7 @@
 #define HCA_MODEL_MGMT_MAD_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -56,6 +57,7 @@ enum mad_attr {
 	ATTR_GUID_INFO = 0x14, ATTR_PORT_INFO = 0x15, ATTR_PKEY_TABLE = 0x16,
 	ATTR_SL_TO_VL = 0x17, ATTR_VL_ARB = 0x18, ATTR_LFT = 0x19, ATTR_MFT = 0x1b,
 	ATTR_SM_INFO = 0x20, ATTR_VENDOR_DIAG = 0x30, ATTR_LED_INFO = 0x31,
+	ATTR_MLNX_EXT_PORT_INFO = 0xff90,	/* FDR10; zero: not in use */
 	/* PMA */
 	ATTR_PMA_SAMPLES_CONTROL = 0x10, ATTR_PORT_COUNTERS = 0x12, ATTR_PORT_COUNTERS_EXT = 0x1d,
 	/* SA */
@@ -73,6 +75,7 @@ enum {
 
 #define GID_DEFAULT_PREFIX	0xfe80000000000000ull
 #define QKEY_GSI		0x80010000u
+#define OUI_MELLANOX		0x0002c9u
 
 /* Rates and MTUs as SA records have them. */
 enum { IB_MTU_4096 = 5, IB_RATE_100G = 16, SELECT_EXACT = 2 };
@@ -114,6 +117,18 @@ static inline void mad_put64(uint8_t *p, uint64_t v)
 {
 	v = htobe64(v);
 	memcpy(p, &v, sizeof(v));
+}
+
+static inline bool mad_is_version_1(const uint8_t *mad)
+{
+	return mad[MAD_BASE_VERSION] == 1 && mad[MAD_CLASS_VERSION] == 1;
+}
+
+/* A request becomes its answer. */
+static inline void mad_reply(uint8_t *mad, uint16_t status)
+{
+	mad[MAD_METHOD] = METHOD_GET_RESP;
+	mad_put16(mad + MAD_STATUS, status);
 }
 
 /* IBA codes of an MTU: 256 -> 1 ... 4096 -> 5. */

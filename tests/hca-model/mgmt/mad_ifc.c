@@ -50,8 +50,7 @@ enum cmd_status cmd_mad_ifc(struct cmd *cmd)
 	case CLASS_CONGESTION:
 		if (!is_get_or_set(mad))
 			break;
-		mad[MAD_METHOD] = METHOD_GET_RESP;
-		mad_put16(mad + MAD_STATUS, STATUS_BAD_ATTR);
+		mad_reply(mad, STATUS_BAD_ATTR);
 		return CMD_OK;
 	default:
 		break;

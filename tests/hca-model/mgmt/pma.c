@@ -162,7 +162,7 @@ static uint16_t process(struct port *port, uint8_t *mad)
 	uint8_t *data = mad + PMA_DATA;
 	const struct attribute *a;
 
-	if (mad[MAD_BASE_VERSION] != 1 || mad[MAD_CLASS_VERSION] != 1)
+	if (!mad_is_version_1(mad))
 		return STATUS_BAD_VERSION;
 	if (id == ATTR_CLASS_PORT_INFO && !set)
 		return class_port_info(data);
@@ -181,6 +181,5 @@ void pma_answer(struct port *port, uint8_t *mad)
 {
 	uint16_t status = process(port, mad);
 
-	mad[MAD_METHOD] = METHOD_GET_RESP;
-	mad_put16(mad + MAD_STATUS, status);
+	mad_reply(mad, status);
 }

@@ -12,11 +12,8 @@
 enum {
 	PKEYS_PER_BLOCK = 32, GUIDS_PER_BLOCK = 8,
 	NODE_TYPE_CA = 1,
-	ATTR_MLNX_EXT_PORT_INFO = 0xff90,	/* FDR10; zero: not in use */
 	PERMISSIVE = 0xffff,
 };
-
-#define OUI_MELLANOX 0x0002c9u
 
 typedef uint16_t (*attr_fn)(struct port *port, uint8_t *data, uint32_t mod);
 
@@ -184,7 +181,7 @@ static uint16_t process(struct port *port, uint8_t *mad)
 	uint8_t *data = mad + SMP_DATA;
 	unsigned int i;
 
-	if (mad[MAD_BASE_VERSION] != 1 || mad[MAD_CLASS_VERSION] != 1)
+	if (!mad_is_version_1(mad))
 		return STATUS_BAD_VERSION;
 	for (i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++) {
 		attr_fn fn = set ? attrs[i].set : attrs[i].get;
@@ -225,8 +222,7 @@ bool smp_answer(struct port *port, uint8_t *mad, bool check_mkey)
 	if (check_mkey && !knows && port->m_key_protect == 1 &&
 	    mad_get16(mad + MAD_ATTR) == ATTR_PORT_INFO)
 		mad_put64(mad + SMP_DATA + PORTINFO_MKEY, 0);
-	mad[MAD_METHOD] = METHOD_GET_RESP;
-	mad_put16(mad + MAD_STATUS, status);
+	mad_reply(mad, status);
 	return true;
 }
 
