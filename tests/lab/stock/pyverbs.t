@@ -20,7 +20,8 @@ OPTIONS = shlex.split(os.environ.get("PYVERBS_OPTIONS", ""))
 LIMIT = os.environ.get("STOCK_TIMEOUT", "1500")
 
 # The tests of the connection manager want an address on the HCA's IPoIB interface.
-ADDRESS = ("for link in /sys/class/infiniband/$0/device/net/*; do ip addr replace 192.168.77.1/24 dev ${link##*/}; "
+ADDRESS = ("modprobe ib_ipoib; until ls /sys/class/infiniband/$0/device/net > /dev/null 2>&1; do sleep 0.2; done; "
+           "for link in /sys/class/infiniband/$0/device/net/*; do ip addr replace 192.168.77.1/24 dev ${link##*/}; "
            "ip link set ${link##*/} up; done; sleep 2")
 UNPACK = ("rm -rf /root/tests && cp -r /usr/share/doc/rdma-core/tests /root/tests && "
           "gunzip -rf /root/tests && echo 32 > /proc/sys/vm/nr_hugepages && ls /root/tests/test_*.py | wc -l")
