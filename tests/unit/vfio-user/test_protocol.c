@@ -14,38 +14,6 @@
 
 #define PAGE	4096ull
 
-static int setup(void **state)
-{
-	struct vfu_bed *bed = malloc(sizeof(*bed));
-
-	if (!bed)
-		return -1;
-	vfu_bed_open(bed);
-	*state = bed;
-	return 0;
-}
-
-/* A bed without a negotiated version. */
-static int setup_mute(void **state)
-{
-	struct vfu_bed *bed = malloc(sizeof(*bed));
-
-	if (!bed)
-		return -1;
-	vfu_bed_prepare(bed);
-	vfu_bed_start(bed);
-	vfu_bed_connect(bed);
-	*state = bed;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	vfu_bed_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* --- framing and headers --------------------------------------------------- */
 
 static void a_size_below_the_header_gets_an_error_and_a_close(void **state)
@@ -330,22 +298,21 @@ static void a_second_version_is_refused(void **state)
 	vfu_bed_expect_alive(*state);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-#define MUTE(f) cmocka_unit_test_setup_teardown(f, setup_mute, teardown)
+#define MUTE(f) cmocka_unit_test_setup_teardown(f, vfu_bed_setup_mute, vfu_bed_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_size_below_the_header_gets_an_error_and_a_close),
-		TEST(a_size_beyond_all_limits_gets_an_error_and_a_close),
-		TEST(unknown_commands_are_refused),
-		TEST(unknown_header_flags_are_refused),
-		TEST(an_errno_in_a_command_is_refused),
-		TEST(an_unsolicited_reply_closes),
-		TEST(an_unknown_message_type_closes),
-		TEST(every_command_has_its_exact_length),
-		TEST(fds_on_commands_that_take_none_are_refused),
-		TEST(too_many_fds_are_refused_and_closed),
+		in_vfu_bed(a_size_below_the_header_gets_an_error_and_a_close),
+		in_vfu_bed(a_size_beyond_all_limits_gets_an_error_and_a_close),
+		in_vfu_bed(unknown_commands_are_refused),
+		in_vfu_bed(unknown_header_flags_are_refused),
+		in_vfu_bed(an_errno_in_a_command_is_refused),
+		in_vfu_bed(an_unsolicited_reply_closes),
+		in_vfu_bed(an_unknown_message_type_closes),
+		in_vfu_bed(every_command_has_its_exact_length),
+		in_vfu_bed(fds_on_commands_that_take_none_are_refused),
+		in_vfu_bed(too_many_fds_are_refused_and_closed),
 		MUTE(another_major_version_is_refused),
 		MUTE(a_newer_minor_version_is_answered_with_ours),
 		MUTE(malformed_capabilities_are_refused),
@@ -353,7 +320,7 @@ int main(void)
 		MUTE(deep_and_long_json_is_refused),
 		MUTE(what_qemu_sends_is_accepted),
 		MUTE(the_first_message_must_be_the_version),
-		TEST(a_second_version_is_refused),
+		in_vfu_bed(a_second_version_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("vfio-user protocol", tests, NULL,

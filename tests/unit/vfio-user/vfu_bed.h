@@ -68,6 +68,13 @@ struct vfu_raw {
 #define VFU_RAW(command, object) {					\
 	.id = 77, .cmd = (command), .body = &(object), .len = sizeof(object) }
 
+/* For cmocka: *state is a struct vfu_bed, open; or without a negotiated version. */
+int vfu_bed_setup(void **state);
+int vfu_bed_setup_mute(void **state);
+int vfu_bed_teardown(void **state);
+
+#define in_vfu_bed(f) cmocka_unit_test_setup_teardown(f, vfu_bed_setup, vfu_bed_teardown)
+
 int vfu_bed_count_fds(void);
 int vfu_bed_memfd(size_t size);
 
