@@ -79,7 +79,12 @@ $(bench_BIN): $(B)/%: $(B)/%.o $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/%.o: %.c
+# A clear word instead of a compiler's error where the libraries are missing.
+.PHONY: libraries
+libraries:
+	@pkg-config --exists $(PKGS) cmocka || { echo "missing libraries; as root: tests/install-deps" >&2; exit 1; }
+
+$(B)/%.o: %.c | libraries
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
