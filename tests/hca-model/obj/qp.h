@@ -21,7 +21,6 @@ struct srq;
 
 enum qp_state {
 	QP_RESET = 0, QP_INIT = 1, QP_RTR = 2, QP_RTS = 3, QP_SQER = 4, QP_SQD = 5, QP_ERR = 6,
-	QP_SQ_DRAINING = 7,
 };
 
 enum qp_type {			/* qpc.st */
@@ -44,7 +43,6 @@ struct qp {
 	uint32_t qpn;
 	enum qp_type type;
 	enum qp_state state;
-	bool sq_drain_event;		/* RTS2SQD asked for SQ_DRAINED */
 	uint32_t pd;
 	uint32_t user_index;		/* 0xffffff: none, CQEs carry the SRQ number instead */
 	uint32_t uar;

@@ -48,7 +48,7 @@ static inline uint32_t qp_packets(const struct qp *qp, uint32_t len)
 /* The send queue works in this state. */
 static inline bool qp_sends(const struct qp *qp)
 {
-	return qp->state == QP_RTS || qp->state == QP_SQD || qp->state == QP_SQ_DRAINING;
+	return qp->state == QP_RTS;
 }
 
 /* The receive queue works in this state. */

@@ -227,20 +227,6 @@ static bool is_done(const struct requester *req, const struct send_wqe *w)
 	return w->local || psn_diff(req->acked_psn, w->first_psn + w->packets) >= 0;
 }
 
-static void report_drained(struct qp *qp)
-{
-	struct requester *req = &qp->req;
-
-	if ((qp->state != QP_SQD && qp->state != QP_SQ_DRAINING) || req->drained)
-		return;
-	if (requester_in_flight(req) ||
-	    (req->cursor != req->tail && slot(req, req->cursor)->started))
-		return;
-	req->drained = true;
-	if (qp->sq_drain_event)
-		event_qp(qp->hca, qp->qpn, EVENT_SQ_DRAINED);
-}
-
 void requester_reap(struct qp *qp)
 {
 	struct requester *req = &qp->req;
@@ -263,7 +249,6 @@ void requester_reap(struct qp *qp)
 			return;
 		}
 	}
-	report_drained(qp);
 }
 
 void requester_rewind(struct qp *qp, uint32_t psn)
@@ -336,7 +321,7 @@ void requester_reset(struct qp *qp)
 	req->asked_psn = PSN_MASK;
 	req->reads = 0;
 	req->unasked = 0;
-	req->ask = req->gap = req->drained = false;
+	req->ask = req->gap = false;
 	for (unsigned int i = 0; req->view && i < VIEWS; i++)
 		req->view[i].valid = false;
 }

@@ -41,7 +41,6 @@ struct requester {
 	uint8_t retries, rnr_retries;	/* left */
 	bool rnr_wait;			/* nothing is sent until the timer fires */
 	bool gap;			/* missing responses were asked for again, once */
-	bool drained;			/* SQ_DRAINED was reported for this SQD */
 	bool waiting;			/* the timer is armed */
 	uint32_t progress;		/* moves with every step forward */
 	uint32_t stamp;			/* progress when the timer was armed */
@@ -50,7 +49,7 @@ struct requester {
 
 /**
  * requester_run - send what may be sent
- * @qp:     the queue pair, in RTS or draining
+ * @qp:     the queue pair, in RTS
  * @budget: packets left in this slice; counted down
  *
  * Return: true if more could be sent at once.

@@ -74,7 +74,6 @@ static void send_again(struct qp *qp, enum qp_state old)
 		qp->req.retries = qp->retry_count;
 		qp->req.rnr_retries = qp->rnr_retry;
 	}
-	qp->req.drained = false;
 	if (qp->has_sq)
 		qp_wake(qp);
 }
@@ -89,16 +88,10 @@ void transport_qp_changed(struct qp *qp, enum qp_state old)
 		break;
 	case QP_INIT:
 	case QP_RTR:
+	case QP_SQD:
 		break;
 	case QP_RTS:
 		send_again(qp, old);
-		break;
-	case QP_SQD:
-	case QP_SQ_DRAINING:
-		if (old == QP_RTS) {
-			qp->req.drained = false;
-			qp_wake(qp);
-		}
 		break;
 	case QP_SQER:
 		requester_flush(qp);

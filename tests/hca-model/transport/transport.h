@@ -29,8 +29,7 @@ void transport_qp_fini(struct qp *qp);
  * INIT->RTR and RTR->RTS: take the start PSNs from the context (next_rcv_psn,
  * next_send_psn), which transport_psn_set() delivered before. ERR: posted WQEs
  * on both queues complete with WR_FLUSH, without an event storm. SQER: the send
- * side flushes. SQD: drain, then SQ_DRAINED if qp->sq_drain_event. SQD->RTS and
- * SQER->RTS: go on.
+ * side flushes. SQER->RTS: go on. Nothing leads to SQD.
  */
 void transport_qp_changed(struct qp *qp, enum qp_state old);
 void transport_set_send_psn(struct qp *qp, uint32_t psn);
