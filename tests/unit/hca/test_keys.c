@@ -82,6 +82,144 @@ static void klm_keys_join_pieces_of_other_keys(void **state)
 	pair_close(&p);
 }
 
+enum { KSM_LOG = 13, KSM_BLOCK = 1 << KSM_LOG, KSM_LEAD = 100, KSM_N = 3 };
+
+/* Three blocks of two other keys, none of them aligned; the key begins within its first block. */
+static struct hc_mkey ksm_key(const struct side *s, const struct hc_mr *other,
+			      struct hc_klm klms[KSM_N])
+{
+	klms[0] = (struct hc_klm){ 0, s->mr.key, s->mr.va + 16387 };
+	klms[1] = (struct hc_klm){ 0, other->key, other->va + 1 };
+	klms[2] = (struct hc_klm){ 0, s->mr.key, s->mr.va + 40000 };
+	return (struct hc_mkey){ .pd = s->pd, .rights = HC_ALL_RIGHTS, .mode = HC_MODE_KSM,
+				 .log_page = KSM_LOG, .klms = klms, .n = KSM_N, .variant = 9,
+				 .start = 0x77770000 + KSM_LEAD,
+				 .len = KSM_N * KSM_BLOCK - KSM_LEAD };
+}
+
+static void ksm_keys_join_blocks_of_other_keys(void **state)
+{
+	enum { OFF = 8000, HEAD = KSM_BLOCK - KSM_LEAD - OFF, TAIL = 716,
+	       LEN = HEAD + KSM_BLOCK + TAIL };
+	struct hc_klm klms[KSM_N];
+	struct hc_mr other;
+	struct hc_mkey m;
+	struct hc_sge sge;
+	struct hc_wr wr;
+	struct pair p;
+	uint8_t *from;
+	uint32_t key;
+
+	pair_open(*state, HC_RC, 0, NULL, &p);
+	assert_ok(hc_reg(p.b.hc, p.b.pd, 65536, HC_ALL_RIGHTS, &other));
+	m = ksm_key(&p.b, &other, klms);
+	assert_ok(hc_mkey_create(p.b.hc, &m, &key));
+	from = p.a.mr.mem.ptr;
+	pattern(from, LEN, 5);
+	memset(p.b.mr.mem.ptr, GUARD_BYTE, 65536);
+	memset(other.mem.ptr, GUARD_BYTE, 65536);
+	sge = sge_of(&p.a, 0, LEN);
+	wr = wr_rdma(WQE_RDMA_WRITE, &sge, &p.b, 0);
+	wr.rkey = key;
+	wr.raddr = m.start + OFF;
+	post_one(&p.a, &wr);
+	expect_ok(&p.a, &p.a.scq, CQE_REQ, NULL);
+	assert_memory_equal(p.b.mr.mem.ptr + 16387 + KSM_BLOCK - HEAD, from, HEAD);
+	assert_memory_equal(other.mem.ptr + 1, from + HEAD, KSM_BLOCK);
+	assert_memory_equal(p.b.mr.mem.ptr + 40000, from + HEAD + KSM_BLOCK, TAIL);
+	assert_true(all_are(p.b.mr.mem.ptr, 16387 + KSM_BLOCK - HEAD, GUARD_BYTE));
+	assert_true(all_are(p.b.mr.mem.ptr + 16387 + KSM_BLOCK,
+			    40000 - 16387 - KSM_BLOCK, GUARD_BYTE));
+	assert_true(all_are(p.b.mr.mem.ptr + 40000 + TAIL, 25536 - TAIL, GUARD_BYTE));
+	assert_int_equal(other.mem.ptr[0], GUARD_BYTE);
+	assert_true(all_are(other.mem.ptr + 1 + KSM_BLOCK, 57343, GUARD_BYTE));
+
+	/* and back */
+	sge = sge_of(&p.a, 32768, LEN);
+	wr.opcode = WQE_RDMA_READ;
+	post_one(&p.a, &wr);
+	expect_ok(&p.a, &p.a.scq, CQE_REQ, NULL);
+	assert_true(pattern_is(from + 32768, LEN, 5));
+	assert_ok(hc_mkey_destroy(p.b.hc, key));
+	assert_ok(hc_dereg(p.b.hc, &other));
+	pair_close(&p);
+}
+
+/* A write of @len at @off of the key @m describes must touch nothing. */
+static void ksm_refuses(struct pair *p, const struct hc_mkey *m, int64_t off, uint32_t len)
+{
+	struct hc_sge sge = sge_of(&p->a, 0, len);
+	struct hc_wr wr = wr_rdma(WQE_RDMA_WRITE, &sge, &p->b, 0);
+	uint32_t key;
+
+	assert_ok(hc_mkey_create(p->b.hc, m, &key));
+	wr.rkey = key;
+	wr.raddr = m->start + (uint64_t)off;
+	fails_with(p, wr, CQE_SYND_REMOTE_ACCESS);
+	assert_true(all_are(p->b.mr.mem.ptr, 65536, 0));
+	assert_ok(hc_mkey_destroy(p->b.hc, key));
+}
+
+static void ksm_keys_end_where_they_and_their_blocks_end(void **state)
+{
+	struct hc_klm klms[KSM_N];
+	struct hc_mr other;
+	struct hc_mkey m;
+	struct pair p;
+	uint32_t inner;
+
+	pair_open(*state, HC_RC, 0, NULL, &p);
+	assert_ok(hc_reg(p.b.hc, p.b.pd, 65536, HC_ALL_RIGHTS, &other));
+	memset(p.a.mr.mem.ptr, GUARD_BYTE, 65536);
+	m = ksm_key(&p.b, &other, klms);
+	ksm_refuses(&p, &m, -1, 10);
+	ksm_refuses(&p, &m, (int64_t)m.len - 10, 11);
+	m.len += KSM_BLOCK;			/* longer than its blocks */
+	ksm_refuses(&p, &m, KSM_N * KSM_BLOCK - KSM_LEAD - 10, 11);
+
+	m = ksm_key(&p.b, &other, klms);
+	klms[0].va = p.b.mr.va + 65536 - KSM_BLOCK + 1;		/* one byte too far */
+	ksm_refuses(&p, &m, KSM_BLOCK - KSM_LEAD - 10, 10);
+	klms[0].key ^= 1;			/* the number is right, the variant is not */
+	ksm_refuses(&p, &m, 0, 10);
+	klms[0].key = 0x7fff00;			/* no such key */
+	ksm_refuses(&p, &m, 0, 10);
+
+	/* one level: a KSM of a KSM reaches nothing */
+	m = ksm_key(&p.b, &other, klms);
+	assert_ok(hc_mkey_create(p.b.hc, &m, &inner));
+	klms[0] = (struct hc_klm){ 0, inner, m.start };
+	ksm_refuses(&p, &m, 0, 10);
+	assert_ok(hc_mkey_destroy(p.b.hc, inner));
+	assert_ok(hc_dereg(p.b.hc, &other));
+	pair_close(&p);
+}
+
+static void a_ksm_key_gives_no_right_that_its_pieces_lack(void **state)
+{
+	struct hc_klm klms[KSM_N];
+	struct hc_mr foreign, readonly;
+	struct hc_mkey m;
+	struct pair p;
+	uint32_t pd;
+
+	pair_open(*state, HC_RC, 0, NULL, &p);
+	assert_ok(hc_cmd_number(p.b.hc, HC_ALLOC_PD, &pd));
+	assert_ok(hc_reg(p.b.hc, pd, 65536, HC_ALL_RIGHTS, &foreign));
+	assert_ok(hc_reg(p.b.hc, p.b.pd, 65536, HC_LR | HC_RR, &readonly));
+	memset(p.a.mr.mem.ptr, GUARD_BYTE, 65536);
+	m = ksm_key(&p.b, &foreign, klms);
+	ksm_refuses(&p, &m, KSM_BLOCK, 10);
+	assert_true(all_are(foreign.mem.ptr, 65536, 0));
+	m = ksm_key(&p.b, &readonly, klms);
+	ksm_refuses(&p, &m, KSM_BLOCK, 10);
+	assert_true(all_are(readonly.mem.ptr, 65536, 0));
+	assert_ok(hc_dereg(p.b.hc, &readonly));
+	assert_ok(hc_dereg(p.b.hc, &foreign));
+	assert_ok(hc_cmd_simple(p.b.hc, HC_DEALLOC_PD, 0, pd));
+	pair_close(&p);
+}
+
 static void a_pa_key_reaches_bus_addresses(void **state)
 {
 	struct pair p;
@@ -110,6 +248,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_world(keys_of_any_page_size_find_their_pages),
 		in_world(klm_keys_join_pieces_of_other_keys),
+		in_world(ksm_keys_join_blocks_of_other_keys),
+		in_world(ksm_keys_end_where_they_and_their_blocks_end),
+		in_world(a_ksm_key_gives_no_right_that_its_pieces_lack),
 		in_world(a_pa_key_reaches_bus_addresses),
 	};
 

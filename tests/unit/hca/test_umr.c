@@ -271,6 +271,54 @@ static void a_kernel_queue_pair_stays_within_its_domain(void **state)
 	pair_close(&p);
 }
 
+static void not_bound(struct pair *p, const struct hc_wr *wr)
+{
+	post_one(&p->b, wr);
+	expect_error(&p->b, &p->b.scq, CQE_REQ_ERR, CQE_SYND_MW_BIND);
+	expect_dead(&p->b);
+	pair_reconnect(p);
+}
+
+/* What the WQE says the key must be, it must be. */
+static void a_refused_change_is_a_bind_error_and_changes_nothing(void **state)
+{
+	struct hc_wr inval = { .opcode = WQE_LOCAL_INVAL, .flags = HC_SIGNALED };
+	struct hc_mkey m;
+	uint64_t pages[N_PAGES];
+	struct umr u, in_use;
+	struct pair p;
+	struct hc_wr wr;
+	uint32_t key;
+
+	pair_open(*state, HC_RC, 0, NULL, &p);
+	make_kernel_qp(&p, true);
+	key = free_key(&p.b);
+	m = wanted(&p.b);
+	fill_pages(&p.b, pages);
+	in_use = umr(MASK_ALL, UMR_CHECK_FREE, &m, key, pages);
+	u = umr(MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
+	inval.imm = key;
+	wr = wr_umr(&in_use, key);
+	not_bound(&p, &wr);				/* it is free */
+	not_bound(&p, &inval);
+	write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
+	pair_reconnect(&p);
+
+	wr = wr_umr(&u, key);
+	post_one(&p.b, &wr);
+	expect_ok(&p.b, &p.b.scq, CQE_REQ, NULL);
+	not_bound(&p, &wr);				/* it is in use */
+	inval.imm = key ^ 1;
+	not_bound(&p, &inval);				/* the variant is another */
+	write_through(&p, key, 0);
+	inval.imm = key;
+	post_one(&p.b, &inval);
+	expect_ok(&p.b, &p.b.scq, CQE_REQ, NULL);
+	write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
+	assert_ok(hc_mkey_destroy(p.b.hc, key));
+	pair_close(&p);
+}
+
 /* As the Linux driver makes it: no PD in CREATE_QP, three modifies without an address. */
 static void the_drivers_umr_queue_pair_changes_rights(void **state)
 {
@@ -321,6 +369,7 @@ int main(void)
 		in_world(nobody_changes_a_key_that_is_not_made_for_it),
 		in_world(a_translation_longer_than_the_key_is_refused),
 		in_world(a_kernel_queue_pair_stays_within_its_domain),
+		in_world(a_refused_change_is_a_bind_error_and_changes_nothing),
 		in_world(the_drivers_umr_queue_pair_changes_rights),
 	};
 
