@@ -110,6 +110,20 @@ void fails_with(struct pair *p, struct hc_wr wr, uint8_t syndrome);
 /* IBA leaves open which of the two NAKs it is when the QP forbids the operation. */
 void fails_at_the_remote_qp(struct pair *p, struct hc_wr wr);
 
+/* The next asynchronous event must be this one; @number: of the QP or SRQ. */
+void expect_event(struct side *s, uint8_t type, uint32_t number);
+/* Nothing (more) happened on the asynchronous queue. */
+void expect_no_event(struct side *s);
+void forget_events(struct side *s);
+
+/* The pages of [@ptr, @ptr + @size) of the arena are unmapped until world_mend(). */
+struct hole {
+	uint8_t *from, *to;
+};
+
+struct hole world_hole(struct hc *hc, const void *ptr, size_t size);
+void world_mend(struct hc *hc, struct hole hole);
+
 /* Command results. */
 #define assert_ok(x) assert_int_equal((x), 0)
 #define assert_refused(hc, x, why) do {					\
