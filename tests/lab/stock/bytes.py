@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -97,13 +98,13 @@ class Side:
             attr.qp_access_flags = ACCESS
         return attr
 
-    def connect(self, qp, number, mtu):
+    def connect(self, qp, number, mtu, rnr_retry=7):
         attr = QPAttr(port_num=1)
         attr.path_mtu = {256: 1, 512: 2, 1024: 3, 2048: 4, 4096: 5}[min(mtu, self.mtu)]
         attr.dest_qp_num, attr.rq_psn, attr.sq_psn = number, PSN, PSN
         attr.ah_attr = self.address(self.roce)
         attr.max_rd_atomic = attr.max_dest_rd_atomic = 4
-        attr.min_rnr_timer, attr.rnr_retry, attr.retry_cnt, attr.timeout = 12, 7, 6, 14
+        attr.min_rnr_timer, attr.rnr_retry, attr.retry_cnt, attr.timeout = 12, rnr_retry, 6, 14
         attr.qp_access_flags = ACCESS
         attr.pkey_index = 0
         if qp.qp_type == e.IBV_QPT_XRC_RECV:
@@ -392,7 +393,8 @@ class Active(Side):
         return lines, checked
 
     def run(self):
-        todo = [(transport, opcode) for transport in TRANSPORTS for opcode in TRANSPORTS[transport]]
+        todo = [(transport, opcode) for transport in TRANSPORTS for opcode in TRANSPORTS[transport]
+                if re.search(self.options.lines, f"{transport} {NAMES[opcode]}")]
         print(f"1..{len(todo) + 1}", flush=True)
         failed = 0
         for number, (transport, opcode) in enumerate(todo, 1):
@@ -463,6 +465,7 @@ def main():
     parser.add_argument("-g", "--gid", type=int, help="always by this GID index, as RoCE needs")
     parser.add_argument("-p", "--port", type=int, default=18700)
     parser.add_argument("-s", "--seed", type=int, default=1)
+    parser.add_argument("-l", "--lines", default="", help="only these lines of the report, a pattern as in '^(RC|XRC) '")
     parser.add_argument("-t", "--limit", type=int, default=240, help="seconds for all of it")
     options = parser.parse_args()
     signal.signal(signal.SIGALRM, too_long)

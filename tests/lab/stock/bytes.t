@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # TAP: bytes.py between vm1 (passive) and vm2 (active), one test for each transport and opcode; what it prints is
-# the report. BYTES_OPTIONS go to both sides, e.g. "-d rxe0 -g 1" or "-s 2" for other data.
+# the report. An argument is a pattern for lines, e.g. '^(RC|XRC) '. BYTES_OPTIONS go to both sides, e.g.
+# "-d rxe0 -g 1" or "-s 2" for other data; FABRIC_FAULT is a bad line to send over, see common.bash.
 set -u
 # shellcheck source=/dev/null
 . "$(dirname "$0")/common.bash"
@@ -17,8 +18,11 @@ done
 
 # shellcheck disable=SC2206  # options are words
 words=(/root/bytes.py -d "$DEV" ${BYTES_OPTIONS:-})
+words+=(-l "${1:-}")
+fabric_fault || { echo "Bail out! no such fault: $FABRIC_FAULT"; exit 1; }
 pair 18700 "${words[@]}" -- "${words[@]}" vm1 > "$scratch/out" < /dev/null
 status=$?
+fabric_clear || status=1
 # The report of the active side, then that of the passive one as a comment.
 sed '/^--- server/,$d' "$scratch/out"
 sed -n '/^--- server/,$s/^/# /p' "$scratch/out"

@@ -6,6 +6,7 @@
 #
 # RDMA_DEV, PINGPONG_OPTIONS and PERFTEST_OPTIONS let the same tests run on another device, e.g. on
 # rdma_rxe (rxe0, "-g 1", "-x 1"), to tell a fault of the tests from one of the model.
+# FABRIC_FAULT, e.g. "loss=0.01 seed=21 dir=tx", is what fabric_fault puts on the lines of both VMs.
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 PATH=$TOP/tests/lab:$PATH
@@ -64,6 +65,42 @@ pair() {
 	cat "$out"
 	rm -f "$out"
 	[ $client_status -eq 0 ] && [ $server_status -eq 0 ]
+}
+
+# One number of the faults a port has seen: faults_of vm1.0 lost
+faults_of() {
+	lab model status | python3 -c '
+import json, sys
+hca = next(h for h in json.load(sys.stdin)["hcas"] if h["name"] == sys.argv[1])
+print(sum(hca["faults"][way][sys.argv[2]] for way in ("tx", "rx")))' "$1" "$2"
+}
+
+# Put FABRIC_FAULT, if any, on the lines of both VMs.
+fabric_fault() {
+	[ -z "${FABRIC_FAULT:-}" ] && return
+	local hca
+	for hca in vm1.0 vm2.0; do
+		# shellcheck disable=SC2086  # words
+		lab model fault $hca $FABRIC_FAULT > /dev/null || return
+	done
+}
+
+# Good lines again. Says as a TAP comment what happened on each; fails if nothing did, for then nothing was tested.
+fabric_clear() {
+	[ -z "${FABRIC_FAULT:-}" ] && return
+	local hca what sum status=0
+	for hca in vm1.0 vm2.0; do
+		sum=0
+		for what in lost duplicated reordered; do
+			local n
+			n=$(faults_of $hca $what)
+			sum=$((sum + n))
+			echo "# $FABRIC_FAULT: $hca $what $n"
+		done
+		[ $sum -gt 0 ] || status=1
+		lab model fault $hca clear > /dev/null || status=1
+	done
+	return $status
 }
 
 # The kernel messages about RDMA in a VM that a healthy card does not cause.
