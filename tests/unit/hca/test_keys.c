@@ -162,6 +162,7 @@ static void ksm_refuses(struct pair *p, const struct hc_mkey *m, int64_t off, ui
 
 static void ksm_keys_end_where_they_and_their_blocks_end(void **state)
 {
+	enum { OTHER = 60000 };
 	struct hc_klm klms[KSM_N];
 	struct hc_mr other;
 	struct hc_mkey m;
@@ -169,7 +170,7 @@ static void ksm_keys_end_where_they_and_their_blocks_end(void **state)
 	uint32_t inner;
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
-	assert_ok(hc_reg(p.b.hc, p.b.pd, 65536, HC_ALL_RIGHTS, &other));
+	assert_ok(hc_reg(p.b.hc, p.b.pd, OTHER, HC_ALL_RIGHTS, &other));
 	memset(p.a.mr.mem.ptr, GUARD_BYTE, 65536);
 	m = ksm_key(&p.b, &other, klms);
 	ksm_refuses(&p, &m, -1, 10);
@@ -178,8 +179,10 @@ static void ksm_keys_end_where_they_and_their_blocks_end(void **state)
 	ksm_refuses(&p, &m, KSM_N * KSM_BLOCK - KSM_LEAD - 10, 11);
 
 	m = ksm_key(&p.b, &other, klms);
-	klms[0].va = p.b.mr.va + 65536 - KSM_BLOCK + 1;		/* one byte too far */
+	/* one byte beyond the inner key, though within its last page */
+	klms[0] = (struct hc_klm){ 0, other.key, other.va + OTHER - KSM_BLOCK + 1 };
 	ksm_refuses(&p, &m, KSM_BLOCK - KSM_LEAD - 10, 10);
+	assert_true(all_are(other.mem.ptr, 65536, 0));
 	klms[0].key ^= 1;			/* the number is right, the variant is not */
 	ksm_refuses(&p, &m, 0, 10);
 	klms[0].key = 0x7fff00;			/* no such key */

@@ -50,6 +50,7 @@ static void a_response_that_does_not_fit_the_request_is_a_bad_response(void **st
 		{ WQE_RDMA_READ, 8, OP_ATOMIC_ACK, 0 },
 		{ WQE_ATOMIC_FA, 8, OP_READ_RESP_ONLY, 8 },
 		{ WQE_RDMA_WRITE, 8, OP_READ_RESP_ONLY, 8 },
+		{ WQE_RDMA_WRITE, 8, OP_ATOMIC_ACK, 0 },
 	};
 	static uint8_t data[1024];
 	struct pair p;
