@@ -37,6 +37,25 @@ static void write_through(struct pair *p, uint32_t key, uint8_t syndrome)
 	pair_reconnect(p);
 }
 
+/* Both sides hear of it, and nobody sees a message. */
+static void refuses(struct pair *p, uint32_t key)
+{
+	struct hc_sge sge = sge_of(&p->a, 0, 2000);
+	struct hc_wr wr = wr_rdma(WQE_SEND_INVAL, &sge, &p->b, 0);
+
+	post_recv_buf(&p->b, 16384, 8192);
+	post_recv_buf(&p->b, 16384, 8192);
+	wr.imm = key;
+	post_one(&p->a, &wr);
+	expect_error(&p->a, &p->a.scq, CQE_REQ_ERR, CQE_SYND_REMOTE_ACCESS);
+	expect_error(&p->b, &p->b.rcq, CQE_RESP_ERR, CQE_SYND_WR_FLUSH);
+	expect_error(&p->b, &p->b.rcq, CQE_RESP_ERR, CQE_SYND_WR_FLUSH);
+	expect_none(&p->b, &p->b.rcq);
+	expect_dead(&p->a);
+	expect_dead(&p->b);
+	pair_reconnect(p);
+}
+
 /* Of one packet and of several: the last one carries the key. */
 static void a_send_invalidates_the_key_it_names(void **state)
 {
@@ -64,29 +83,11 @@ static void a_send_invalidates_the_key_it_names(void **state)
 		assert_true(pattern_is(p.b.mr.mem.ptr + 16384, sizes[i], i));
 		write_through(&p, other, 0);
 		write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
+		refuses(&p, key);				/* it is gone already */
 		assert_ok(hc_mkey_destroy(p.b.hc, key));
 		assert_ok(hc_mkey_destroy(p.b.hc, other));
 	}
 	pair_close(&p);
-}
-
-/* Both sides hear of it, and nobody sees a message. */
-static void refuses(struct pair *p, uint32_t key)
-{
-	struct hc_sge sge = sge_of(&p->a, 0, 2000);
-	struct hc_wr wr = wr_rdma(WQE_SEND_INVAL, &sge, &p->b, 0);
-
-	post_recv_buf(&p->b, 16384, 8192);
-	post_recv_buf(&p->b, 16384, 8192);
-	wr.imm = key;
-	post_one(&p->a, &wr);
-	expect_error(&p->a, &p->a.scq, CQE_REQ_ERR, CQE_SYND_REMOTE_ACCESS);
-	expect_error(&p->b, &p->b.rcq, CQE_RESP_ERR, CQE_SYND_WR_FLUSH);
-	expect_error(&p->b, &p->b.rcq, CQE_RESP_ERR, CQE_SYND_WR_FLUSH);
-	expect_none(&p->b, &p->b.rcq);
-	expect_dead(&p->a);
-	expect_dead(&p->b);
-	pair_reconnect(p);
 }
 
 static void a_key_that_is_not_to_be_invalidated_stays(void **state)
@@ -104,6 +105,10 @@ static void a_key_that_is_not_to_be_invalidated_stays(void **state)
 	write_through(&p, key, 0);
 	assert_ok(hc_mkey_destroy(p.b.hc, key));
 	refuses(&p, key);					/* no such key */
+	key = make_key(&p.b, p.b.pd, true, false, 0);		/* umr_en is clear */
+	refuses(&p, key);
+	write_through(&p, key, 0);
+	assert_ok(hc_mkey_destroy(p.b.hc, key));
 	pair_close(&p);
 }
 
