@@ -84,6 +84,27 @@ up_in_background() {
 	nothing_left "$LAB_DIR"
 }
 
+@test "a model that dies after up is named by status and by the end of down, and nothing is left" {
+	lab up stock --vms 1 3>&-
+	# The control of nothing_left: what it looks for is there while the lab runs.
+	local found
+	found=$(lab_processes "$LAB_DIR")
+	echo "$found"
+	[[ "$found" == *"supervisor.py"* ]]
+	grep -q "^$(state parts.model.pid) .*hca-model" <<< "$found"
+	grep -q "^$(state parts.vm1.pid) .*qemu" <<< "$found"
+	run nothing_left "$LAB_DIR"
+	[ "$status" -ne 0 ]
+	kill -KILL "$(state parts.model.pid)"
+	eventually 5 sh -c '! lab status > /dev/null'
+	run lab status
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"model died, killed by SIGKILL"* ]]
+	run lab down
+	[ "$status" -eq 1 ]
+	nothing_left "$LAB_DIR"
+}
+
 @test "a guest that does not come up within the limit is reported with the end of its console" {
 	run lab up stock --vms 1 --hcas 0 --boot-timeout 6
 	[ "$status" -eq 125 ]
