@@ -117,6 +117,12 @@ test-backports: deps				## The tests of stock VMs under the backports kernel (7.
 	@$(MAKE) --no-print-directory -j2 programs test-images
 	STOCK_KERNEL=backports prove --timer --ext .bats --ext .t --exec tests/run-tap tests/lab/stock
 
+# Every reliable row of perftest on a bad fabric: outside CI.
+.PHONY: test-faults
+test-faults: deps				## perftest under loss, duplication and reordering
+	@$(MAKE) --no-print-directory -j2 programs test-images
+	prove --timer --exec tests/run-tap tests/lab/stock/faults-long
+
 .PHONY: test-release test-san test-fuzz test-images
 test-release: ; @$(MAKE) --no-print-directory all
 test-san:     ; @$(MAKE) --no-print-directory FLAVOUR=san units
