@@ -109,7 +109,7 @@ deps:
 test: deps					## Run every test (installs what it needs)
 	@echo "== building, and making the lab's images (a first run downloads packages)"
 	@$(MAKE) --no-print-directory -j3 test-release test-san test-fuzz test-images
-	@tests/run-all tests/lab/tests tests/checks $(san_units) tests/fuzz tests/lab/stock
+	@tests/run-all tests/checks $(san_units) tests/fuzz tests/lab/tests tests/lab/stock
 
 # The stock VMs once more, with the kernel of trixie-backports: outside CI, last figures in docs/hca-model.md.
 .PHONY: test-backports
