@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Owns one HCA: bring-up, teardown, identity, capabilities, health. Must never
+ * know guests, nor what the objects made on it are for.
+ *
+ * Locking: everything of iommu/ that belongs to this HCA's address space is
+ * called with hca_ioas_lock() held; the HCA's own allocations take it, too.
+ */
+#ifndef HCA_HCA_H
+#define HCA_HCA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host-backend/hca/command.h"
+#include "host-backend/hca/dma.h"
+#include "host-backend/hca/transport.h"
+#include "iommu/ioas.h"
+
+struct hca;
+
+/* What befell the HCA; told in its event thread, which must not be kept waiting nor run commands. */
+enum hca_event_type {
+	HCA_EVENT_QP,			/* number, type = firmware event type */
+	HCA_EVENT_SRQ,
+	HCA_EVENT_CQ,			/* syndrome */
+	HCA_EVENT_PORT,			/* type = sub-type (4: active, 1: down ...) */
+	HCA_EVENT_PAGES_FAILED,		/* a page request could not be met */
+	HCA_EVENT_FATAL,		/* the HCA is dead until a reset; syndrome of the health buffer */
+};
+
+struct hca_event {
+	enum hca_event_type type;
+	uint8_t fw_type, fw_subtype;
+	uint32_t number;
+	uint32_t syndrome;
+};
+
+/**
+ * struct hca_config - how to run an HCA
+ * @command_ms: time limit of a command, 0: 60000
+ * @bringup_ms: limit for the firmware to get ready, 0: 120000
+ * @health_ms: between looks at the health counter, 0: 2000
+ * @event: told of events, may be NULL
+ * @ctx: its first argument
+ */
+struct hca_config {
+	unsigned int command_ms, bringup_ms, health_ms;
+	void (*event)(void *ctx, const struct hca_event *event);
+	void *ctx;
+};
+
+/**
+ * hca_open() - from a silent device to one that takes verbs
+ * @transport: from hca_transport_open(); taken over on success
+ * @config: copied; NULL: all defaults
+ * @out: the HCA
+ * @error: which step failed and why (for commands: name, status, syndrome); may be NULL
+ *
+ * Resets the function, ENABLE_HCA, ISSI 1, boot pages, capabilities, init
+ * pages, INIT_HCA, UAR, event queues (polling until the command EQ is there);
+ * bus mastering on once the command queue is mapped; No-Snoop off
+ * where DMA is not coherent by itself. On error everything is undone.
+ *
+ * Return: 0; -ETIMEDOUT, -ENODEV, -EOPNOTSUPP (no ISSI 1, not this kind of
+ * device, DMA that cannot be made coherent); errors of hca_cmd().
+ */
+int hca_open(struct hca_transport *transport, const struct hca_config *config,
+	     struct hca **out, struct hca_open_error *error);
+
+/* What hca_close() found. */
+struct hca_close_report {
+	int err;			/* first error, 0: a clean teardown */
+	char step[64];			/* where it happened */
+	uint64_t pages_kept;		/* by the firmware after TEARDOWN_HCA */
+	uint64_t maps_left;		/* in the IOMMU after everything was unmapped */
+};
+
+/**
+ * hca_close() - all the way back
+ * @hca: HCA whose objects were destroyed; freed, with its transport
+ * @report: how it went; may be NULL
+ *
+ * Event queues, UAR, TEARDOWN_HCA, all pages back, DISABLE_HCA, bus mastering
+ * off, interrupts off, memory unmapped. A dead device is reset instead; in
+ * any case a reset precedes the unmapping of what it may still use.
+ */
+void hca_close(struct hca *hca, struct hca_close_report *report);
+
+struct ioas *hca_ioas(struct hca *hca);
+void hca_ioas_lock(struct hca *hca);
+void hca_ioas_unlock(struct hca *hca);
+struct hca_dma *hca_dma(struct hca *hca);
+struct hca_transport *hca_transport(struct hca *hca);
+
+struct hca_identity {
+	uint16_t vendor, device;	/* PCI */
+	bool is_vf;
+	uint16_t fw_major, fw_minor, fw_sub;
+	char psid[17];
+	unsigned int n_ports;
+};
+void hca_identity(const struct hca *hca, struct hca_identity *identity);
+/* The current general capabilities, a cmd_hca_cap of ifc/caps.h. */
+const uint8_t *hca_caps(const struct hca *hca);
+/* Capabilities of another kind by QUERY_HCA_CAP as read at bring-up (atomic); NULL when not there. */
+const uint8_t *hca_caps_atomic(const struct hca *hca);
+/* 0, or the syndrome of a fatal error. Set once and for all. */
+uint32_t hca_fatal(const struct hca *hca);
+uint64_t hca_pages_lent(struct hca *hca);
+/* The UAR page the driver's own EQs use, and the PD, XRCD and SRQ that every QP context must name are objects' business. */
+uint32_t hca_own_uar(const struct hca *hca);
+
+#endif
