@@ -35,12 +35,19 @@ LDLIBS  += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
 # --- libraries: one per room -------------------------------------------------
 vfu_SRC   := $(wildcard hv/vfio-user/*.c)
+iommu_SRC := $(wildcard iommu/*.c)
+hca_SRC   := $(wildcard host-backend/hca/*.c host-backend/selftest/*.c)
+ctl_SRC   := $(wildcard host-backend/underpassctl/*.c)
 model_SRC := $(filter-out tests/hca-model/main.c,$(wildcard tests/hca-model/*.c tests/hca-model/*/*.c))
 client_SRC := $(wildcard tests/hca-client/*.c)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 $(B)/libvfu.a:        $(call obj,$(vfu_SRC))
+$(B)/libiommu.a:      $(call obj,$(iommu_SRC))
+$(B)/libhca.a:        $(call obj,$(hca_SRC))
+# All of underpassctl but its main(), so that tests can call it.
+$(B)/libctl.a:        $(call obj,$(filter-out %/main.c,$(ctl_SRC)))
 $(B)/libhcamodel.a:   $(call obj,$(model_SRC))
 $(B)/libhcaclient.a:  $(call obj,$(client_SRC))
 
@@ -49,10 +56,16 @@ $(B)/lib%.a:
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-LIBS := $(B)/libhcaclient.a $(B)/libhcamodel.a $(B)/libvfu.a
+# Users before what they use.
+PRODUCT_LIBS := $(B)/libctl.a $(B)/libhca.a $(B)/libiommu.a $(B)/libvfu.a
+LIBS := $(B)/libhcaclient.a $(B)/libhcamodel.a $(PRODUCT_LIBS)
 
 # --- programs ----------------------------------------------------------------
 $(B)/hca-model: $(B)/tests/hca-model/main.o $(B)/libhcamodel.a $(B)/libvfu.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/underpassctl: $(B)/host-backend/underpassctl/main.o $(PRODUCT_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -92,7 +105,7 @@ $(B)/%.o: %.c | libraries
 .DEFAULT_GOAL := all
 .PHONY: all programs units benches fuzzers
 all: programs units benches			## Build programs, tests and benchmarks
-programs: $(B)/hca-model
+programs: $(B)/hca-model $(if $(ctl_SRC),$(B)/underpassctl)
 units: $(unit_BIN)
 benches: $(bench_BIN)
 fuzzers: $(fuzz_BIN)
