@@ -73,9 +73,11 @@ $(B)/underpassctl: $(B)/host-backend/underpassctl/main.o $(PRODUCT_LIBS)
 unit_SRC   := $(wildcard tests/unit/*/test_*.c)
 unit_help  := $(filter-out $(unit_SRC),$(wildcard tests/unit/*/*.c))
 unit_BIN   := $(patsubst %.c,$(B)/%,$(unit_SRC))
+# What tests/unit/alloc/fail_alloc.c stands before.
+UNIT_WRAPS := malloc calloc realloc reallocarray aligned_alloc posix_memalign strdup asprintf mmap
 $(unit_BIN): $(B)/%: $(B)/%.o $(call obj,$(unit_help)) $(LIBS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAPS:%=-Wl,--wrap=%) -o $@ $^ $(LDLIBS) -lcmocka
 
 # Fuzz targets (FLAVOUR=fuzz): every tests/fuzz/fuzz_*.c.
 fuzz_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
