@@ -74,16 +74,19 @@ static const char *state_name(uint8_t state)
 	return state <= PORT_ACTIVE ? names[state] : "?";
 }
 
-static json_t *objects_json(const struct hca *hca)
+static json_t *objects_json(const struct object_counts *c)
 {
-	struct object_counts c;
-
-	objects_count(hca, &c);
 	return json_pack("{sisisisisisisisisisisi}",
-			 "uar", (int)c.uar, "pd", (int)c.pd, "xrcd", (int)c.xrcd,
-			 "mkey", (int)c.mkey, "eq", (int)c.eq, "cq", (int)c.cq,
-			 "qp", (int)c.qp, "srq", (int)c.srq,
-			 "counter", (int)c.counter, "umem", (int)c.umem, "mcg", (int)c.mcg);
+			 "uar", (int)c->uar, "pd", (int)c->pd, "xrcd", (int)c->xrcd, "mkey", (int)c->mkey,
+			 "eq", (int)c->eq, "cq", (int)c->cq, "qp", (int)c->qp, "srq", (int)c->srq,
+			 "counter", (int)c->counter, "umem", (int)c->umem, "mcg", (int)c->mcg);
+}
+
+static json_t *swept_json(const struct hca *hca)
+{
+	return json_pack("{sIsIso}", "dma_ranges", (json_int_t)hca->dma.swept, "pages",
+			 (json_int_t)hca->obj.swept.pages, "objects",
+			 objects_json(&hca->obj.swept));
 }
 
 static json_t *fault_json(const struct port *port, enum fault_dir dir)
@@ -99,8 +102,10 @@ static json_t *hca_json(struct hca *hca)
 {
 	const struct port *port = hca->port;
 	const struct vfu_dma *map = hca->server ? vfu_server_dma(hca->server) : NULL;
+	struct object_counts count;
 
-	return json_pack("{sssbsbsssisisisIsisIsIsIsIsIsisoso}",
+	objects_count(hca, &count);
+	return json_pack("{sssbsbsssisisisIsisIsIsIsIsIsisososo}",
 			 "name", hca->name,
 			 "attached", hca->server && vfu_server_attached(hca->server),
 			 "dead", (int)hca->dead, "state", state_name(port->state),
@@ -108,12 +113,10 @@ static json_t *hca_json(struct hca *hca)
 			 "sm_lid", (int)port->sm_lid, "guid", (json_int_t)port->port_guid,
 			 "dma_ranges", map ? (int)vfu_dma_count(map) : 0,
 			 "dma_bytes", map ? (json_int_t)vfu_dma_bytes(map) : (json_int_t)0,
-			 "dma_faults", (json_int_t)hca->dma.faults,
-			 "commands", (json_int_t)hca->cmdq.executed,
+			 "dma_faults", (json_int_t)hca->dma.faults, "commands", (json_int_t)hca->cmdq.executed,
 			 "refused", (json_int_t)hca->cmdq.refused,
-			 "interrupts", (json_int_t)hca->pci.interrupts,
-			 "pages", (int)hca->obj.n_pages,
-			 "objects", objects_json(hca),
+			 "interrupts", (json_int_t)hca->pci.interrupts, "pages", (int)count.pages,
+			 "objects", objects_json(&count), "swept", swept_json(hca),
 			 "faults", json_pack("{soso}", "tx", fault_json(port, FAULT_TX),
 					     "rx", fault_json(port, FAULT_RX)));
 }

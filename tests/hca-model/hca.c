@@ -77,10 +77,21 @@ static void device_detached(void *ctx)
 	hca_log(hca, "client gone");
 }
 
+static void device_dma_unmap(void *ctx, uint64_t iova, uint64_t size)
+{
+	struct hca *hca = ctx;
+
+	(void)iova;
+	(void)size;
+	if (!vfu_server_attached(hca->server))
+		hca->dma.swept++;
+}
+
 static const struct vfu_ops device_ops = {
 	.region_read = device_region_read,
 	.region_write = device_region_write,
 	.reset = device_reset,
+	.dma_unmap = device_dma_unmap,
 	.attached = device_attached,
 	.detached = device_detached,
 };

@@ -21,6 +21,7 @@ struct dma {
 	bool master;			/* PCI command: bus master enable */
 	uint64_t faults;		/* accesses to what is not mapped or not writable */
 	uint64_t last_fault;		/* IOVA of the newest one */
+	uint64_t swept;			/* ranges that a client left mapped when it went */
 	uint64_t generation;		/* of the map, when the cache was filled */
 	const struct vfu_dma_range *cache[DMA_CACHE_SLOTS];
 };

@@ -75,10 +75,30 @@ static void free_plain(void *obj, void *arg)
 	free(obj);
 }
 
+static void count_swept(struct hca *hca)
+{
+	struct object_counts *swept = &hca->obj.swept;
+	struct object_counts c;
+
+	objects_count(hca, &c);
+	swept->uar += c.uar;
+	swept->pd += c.pd;
+	swept->xrcd += c.xrcd;
+	swept->mkey += c.mkey;
+	swept->eq += c.eq;
+	swept->cq += c.cq;
+	swept->qp += c.qp;
+	swept->srq += c.srq;
+	swept->counter += c.counter;
+	swept->umem += c.umem;
+	swept->mcg += c.mcg;
+}
+
 void objects_destroy_all(struct hca *hca)
 {
 	struct objects *obj = &hca->obj;
 
+	count_swept(hca);
 	objtab_each(&obj->qp, free_qp, hca);
 	objtab_each(&obj->srq, free_srq, hca);
 	objtab_each(&obj->cq, free_cq, hca);
@@ -105,6 +125,7 @@ void objects_destroy_all(struct hca *hca)
 void objects_fini(struct hca *hca)
 {
 	objects_destroy_all(hca);
+	hca->obj.swept.pages += hca->obj.n_pages;
 	free(hca->obj.page_list);
 	hca->obj.page_list = NULL;
 	hca->obj.n_pages = 0;

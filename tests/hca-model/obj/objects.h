@@ -22,6 +22,11 @@ enum {
 	XLT_OCTOWORD = 16,
 };
 
+/* Objects of all kinds plus lent pages: zero after a clean teardown. */
+struct object_counts {
+	uint32_t pages, uar, pd, xrcd, mkey, eq, cq, qp, srq, counter, umem, mcg;
+};
+
 struct objects {
 	/* life of the function */
 	bool enabled, inited;
@@ -38,6 +43,9 @@ struct objects {
 	struct q_counters default_counters;	/* set 0: QPs that name none */
 	TAILQ_HEAD(, mcg) mcgs;
 	uint32_t n_mcg;				/* QP attachments */
+
+	/* What went without a command of its own, since the model started: swept away by TEARDOWN_HCA, a reset, the client's end. */
+	struct object_counts swept;
 };
 
 void objects_init(struct hca *hca);
@@ -45,10 +53,6 @@ void objects_init(struct hca *hca);
 void objects_destroy_all(struct hca *hca);
 void objects_fini(struct hca *hca);
 
-/* Objects of all kinds plus lent pages: zero after a clean teardown. */
-struct object_counts {
-	uint32_t pages, uar, pd, xrcd, mkey, eq, cq, qp, srq, counter, umem, mcg;
-};
 void objects_count(const struct hca *hca, struct object_counts *out);
 
 /* Plain numbers with a user count (PD, XRCD, UAR page). */
