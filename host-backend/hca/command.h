@@ -8,6 +8,8 @@
 #ifndef HCA_COMMAND_H
 #define HCA_COMMAND_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +52,23 @@ const char *hca_opcode_name(uint16_t opcode, char *buf);
 int hca_cmd_simple(struct hca *hca, uint16_t opcode, uint16_t op_mod, uint32_t number);
 /* Commands whose answer is such a number (ALLOC_PD ...). */
 int hca_cmd_number(struct hca *hca, uint16_t opcode, uint32_t *number);
+
+/*
+ * The answer to @in, which succeeded, makes no sense: the command becomes the
+ * calling thread's last that failed. Returns -EIO.
+ */
+int hca_cmd_nonsense(struct hca *hca, const void *in);
+
+/*
+ * Whether a command that failed with @err may have done its work all the same.
+ * After a create this means that the object may exist under a number that we
+ * do not know: what it names must be quarantined, not used again. A destroy is
+ * simpler: but for 0 the object may still be there.
+ */
+static inline bool hca_cmd_unsure(int err)
+{
+	return err == -ETIMEDOUT || err == -EIO || err == -ENODEV;
+}
 
 struct hca_cmd_stats {
 	uint64_t done, failed, timed_out, late;

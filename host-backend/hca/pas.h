@@ -48,6 +48,39 @@ int hca_pas_plan(const struct bus_run *runs, size_t n_runs, uint64_t start,
 		 uint64_t len, uint64_t va, unsigned int max_log,
 		 unsigned int offset_unit, unsigned int max_units, struct hca_pas *pas);
 
+/**
+ * struct hca_ring - where a queue's memory is, e.g. in a registration
+ * @runs: bus addresses, multiples of 4 KiB; not kept
+ * @n_runs: how many
+ * @offset: of the queue's first byte in the runs, bytes, a multiple of 64
+ * @bytes: room for the queue from there
+ */
+struct hca_ring {
+	const struct bus_run *runs;
+	size_t n_runs;
+	uint64_t offset;
+	uint64_t bytes;
+};
+
+/*
+ * Units that the offset of a queue's first byte in its page has in contexts: a
+ * page has 64, but a work queue's field only counts half of them.
+ */
+enum { HCA_RING_UNITS = 64, HCA_RING_UNITS_WQ = 32 };
+
+/**
+ * hca_ring_plan() - the pages of a queue
+ * @ring: where it is
+ * @bytes: what the context says it takes
+ * @max_units: HCA_RING_UNITS; HCA_RING_UNITS_WQ for an RMP
+ * @pas: result; refers to the ring's runs
+ *
+ * Return: 0; -EINVAL when it does not fit into the ring or lies where the
+ * context cannot say.
+ */
+int hca_ring_plan(const struct hca_ring *ring, uint64_t bytes, unsigned int max_units,
+		  struct hca_pas *pas);
+
 /* The n entries as big-endian 64-bit words, @low (permission bits) or-ed into each. */
 void hca_pas_write(const struct hca_pas *pas, void *dst, uint64_t low);
 
