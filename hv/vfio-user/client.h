@@ -174,7 +174,19 @@ int vfu_client_irq_action(struct vfu_client *client, unsigned int index,
 int vfu_client_dma_map(struct vfu_client *client, uint64_t iova, uint64_t size,
 		       uint32_t prot, int fd, uint64_t offset);
 
-/* -ENOENT when the server had nothing mapped there. */
+/**
+ * vfu_client_dma_unmap_bytes() - unmap all ranges in a window, and learn how much went
+ * @client: client
+ * @iova: first address
+ * @size: bytes; the window may hold several whole ranges and gaps
+ * @bytes: sum of the ranges' sizes, 0 when there was none; set on success only
+ *
+ * Return: 0, also when nothing was mapped there; -EINVAL when the window cuts
+ * a range; the shared errors.
+ */
+int vfu_client_dma_unmap_bytes(struct vfu_client *client, uint64_t iova,
+			       uint64_t size, uint64_t *bytes);
+/* The same; -ENOENT when the server had nothing mapped there. */
 int vfu_client_dma_unmap(struct vfu_client *client, uint64_t iova,
 			 uint64_t size);
 int vfu_client_dma_unmap_all(struct vfu_client *client);

@@ -52,12 +52,25 @@ static int unmap(struct vfu_client *c, struct vfu_dma_unmap_req *req)
 	return ret;
 }
 
-int vfu_client_dma_unmap(struct vfu_client *c, uint64_t iova, uint64_t size)
+int vfu_client_dma_unmap_bytes(struct vfu_client *c, uint64_t iova,
+			       uint64_t size, uint64_t *bytes)
 {
 	struct vfu_dma_unmap_req req = { .iova = iova, .size = size };
 	int ret = unmap(c, &req);
 
-	return ret ? ret : req.size ? 0 : -ENOENT;
+	if (!ret && req.size > size)
+		ret = vfu_client_fail(c, -EPROTO);
+	if (!ret)
+		*bytes = req.size;
+	return ret;
+}
+
+int vfu_client_dma_unmap(struct vfu_client *c, uint64_t iova, uint64_t size)
+{
+	uint64_t bytes;
+	int ret = vfu_client_dma_unmap_bytes(c, iova, size, &bytes);
+
+	return ret ? ret : bytes ? 0 : -ENOENT;
 }
 
 int vfu_client_dma_unmap_all(struct vfu_client *c)

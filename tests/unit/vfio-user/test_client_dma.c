@@ -42,6 +42,25 @@ static void mapped_memory_is_shared(void **state)
 	close(fd);
 }
 
+static void an_unmap_tells_how_many_bytes_went(void **state)
+{
+	struct client_bed *p = *state;
+	int fd = vfu_bed_memfd(8 * PAGE);
+	uint64_t bytes = 1;
+
+	assert_int_equal(vfu_client_dma_unmap_bytes(p->client, 0, 16 * PAGE, &bytes), 0);
+	assert_int_equal(bytes, 0);
+	assert_int_equal(vfu_client_dma_map(p->client, 0, PAGE, RW, fd, 0), 0);
+	assert_int_equal(vfu_client_dma_map(p->client, 4 * PAGE, 2 * PAGE, RW, fd, 0), 0);
+	bytes = 1;
+	assert_int_equal(vfu_client_dma_unmap_bytes(p->client, 0, 5 * PAGE, &bytes), -EINVAL);
+	assert_int_equal(bytes, 1);
+	assert_int_equal(vfu_client_dma_unmap_bytes(p->client, 0, 16 * PAGE, &bytes), 0);
+	assert_int_equal(bytes, 3 * PAGE);
+	assert_int_equal(vfu_dma_count(vfu_server_dma(p->bed.server)), 0);
+	close(fd);
+}
+
 static void a_thousand_maps_can_be_under_way(void **state)
 {
 	struct client_bed *p = *state;
@@ -147,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_client_bed(mapped_memory_is_shared),
+		in_client_bed(an_unmap_tells_how_many_bytes_went),
 		in_client_bed(a_thousand_maps_can_be_under_way),
 		in_threads(a_device_reaches_memory_by_messages),
 		in_threads(commands_sent_while_the_device_waits_keep_their_order),

@@ -134,6 +134,23 @@ static void a_silent_server_costs_the_time_limit_and_no_more(void **state)
 	close(f.sock);
 }
 
+static void an_unmap_of_more_than_was_asked_for_ends_the_connection(void **state)
+{
+	const struct vfu_dma_unmap_req more = { .argsz = sizeof(more), .size = 8192 };
+	struct fake f;
+	struct vfu_client *client = fake_open(&f);
+	uint64_t bytes = 1;
+
+	(void)state;
+	f.answer = &more;
+	f.answer_len = sizeof(more);
+	assert_int_equal(vfu_client_dma_unmap_bytes(client, 0, 4096, &bytes), -EPROTO);
+	assert_int_equal(bytes, 1);
+	assert_int_equal(vfu_client_reset(client), -EPROTO);
+	vfu_client_close(client);
+	close(f.sock);
+}
+
 static void nothing_at_all(void *arg)
 {
 	(void)arg;
@@ -250,6 +267,7 @@ int main(void)
 		cmocka_unit_test(a_late_reply_is_not_taken_for_the_next_one),
 		cmocka_unit_test(an_unsolicited_reply_is_counted_and_dropped),
 		cmocka_unit_test(a_silent_server_costs_the_time_limit_and_no_more),
+		cmocka_unit_test(an_unmap_of_more_than_was_asked_for_ends_the_connection),
 		cmocka_unit_test(a_server_that_goes_ends_all_calls),
 		cmocka_unit_test(a_message_cut_by_the_time_limit_ends_the_connection),
 		cmocka_unit_test(replies_of_a_wrong_size_end_the_connection),
