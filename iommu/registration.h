@@ -10,6 +10,8 @@
 #include "iommu/ioas.h"
 #include "iommu/memory.h"
 
+struct iommu_registration;
+
 enum iommu_policy {
 	IOMMU_POLICY_EXACT,	/* own range, page-exact, unmapped before deregistration returns */
 	IOMMU_POLICY_LAZY,	/* the same, unmapped within a bound of time and bytes; reused */
