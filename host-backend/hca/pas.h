@@ -27,6 +27,9 @@ struct hca_pas {
 	uint64_t start;
 };
 
+/* Of a page, log2: the smallest, and the field of queues' contexts holds 5 bits more. */
+enum { HCA_PAS_LOG_MIN = 12, HCA_PAS_LOG_MAX_RING = 12 + 31 };
+
 /**
  * hca_pas_plan() - the largest page size that fits
  * @runs: bus addresses, multiples of 4 KiB
@@ -41,8 +44,12 @@ struct hca_pas {
  * @max_units: offsets must be below this many of those (rings: 64 or 32); unused for mkeys
  * @pas: result; refers to @runs
  *
- * Return: 0; -EINVAL when @start and @len are outside the runs, or 4 KiB pages
- * do not fit either.
+ * Larger than one entry needs is only taken where no smaller one can express
+ * the offset. The first page may begin before the range and the last may end
+ * behind it: whoever gets the list also gets the offset and the length.
+ *
+ * Return: 0; -EINVAL when @start and @len are outside the runs, nothing or
+ * beyond 2^64, or 4 KiB pages do not fit either.
  */
 int hca_pas_plan(const struct bus_run *runs, size_t n_runs, uint64_t start,
 		 uint64_t len, uint64_t va, unsigned int max_log,
@@ -80,6 +87,12 @@ enum { HCA_RING_UNITS = 64, HCA_RING_UNITS_WQ = 32 };
  */
 int hca_ring_plan(const struct hca_ring *ring, uint64_t bytes, unsigned int max_units,
 		  struct hca_pas *pas);
+
+/* The offset of the first byte as contexts of queues have it. */
+static inline unsigned int hca_pas_units(const struct hca_pas *pas)
+{
+	return (unsigned int)(pas->page_offset >> (pas->log_page - 6));
+}
 
 /* The n entries as big-endian 64-bit words, @low (permission bits) or-ed into each. */
 void hca_pas_write(const struct hca_pas *pas, void *dst, uint64_t low);
