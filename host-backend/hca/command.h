@@ -36,8 +36,9 @@ struct hca_cmd_error {
  * Return: 0; -EREMOTEIO refused by the firmware (hca_cmd_last_error() has
  * status and syndrome); -EIO not delivered, or an output that makes no sense;
  * -ETIMEDOUT no answer within the limit (its memory is kept until one comes,
- * and the answer is dropped); -ENODEV the device is gone or dead (fatal error);
- * -ENOMEM; -EMSGSIZE.
+ * and the answer is dropped); -ENODEV the device is gone or dead (fatal error).
+ * Not sent at all: -EBUSY no slot came free within the limit; -ENOMEM and other
+ * errors of hca_dma_alloc(); -EMSGSIZE; -EDEADLK in the event thread.
  */
 int hca_cmd(struct hca *hca, const void *in, size_t ilen, void *out, size_t olen);
 

@@ -6,6 +6,7 @@
 #ifndef HCA_DMA_H
 #define HCA_DMA_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,10 +24,12 @@ struct hca_buf {
 /**
  * hca_dma_create() - a pool
  * @ioas: where to map; outlives the pool
- * @out: the pool. Its functions may be called from any thread; they take
- *	the pool's lock, and @lock of the ioas if given
+ * @lock: held around every call of @ioas, inside the pool's own lock; NULL: none
+ * @out: the pool. Its functions may be called from any thread, but not with @lock held
+ *
+ * Return: 0, -ENOMEM.
  */
-int hca_dma_create(struct ioas *ioas, struct hca_dma **out);
+int hca_dma_create(struct ioas *ioas, pthread_mutex_t *lock, struct hca_dma **out);
 /* All pieces go; chunks are unmapped. -EUCLEAN when the domain did not confirm one. */
 int hca_dma_destroy(struct hca_dma *dma);
 
