@@ -130,8 +130,9 @@ int pci_sysfs_in_the_way_text(const char *root, int group, const char *except,
 bool pci_sysfs_has_iommu(const char *root);
 
 /*
- * Each of these: 0; -ENODEV no such device; -ENOENT no such driver is loaded
- * (pci_sysfs_bind); -EACCES; the kernel's own error.
+ * Each of these: 0; -ENODEV no such device, or (pci_sysfs_bind) a driver that
+ * neither knows nor was told by the override to take it; -ENOENT no such driver
+ * is loaded (pci_sysfs_bind); -EACCES; the kernel's own error. In pci_sysfs_bind.c.
  */
 
 /* The only @driver that may bind from now on; NULL: any. */
