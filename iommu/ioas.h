@@ -25,6 +25,13 @@ struct ioas_stats {
 	uint64_t mapped_bytes;
 	uint64_t map_calls, unmap_calls;/* made of the domain, ever */
 	uint64_t quarantined_blocks, quarantined_bytes;
+	uint64_t quarantined_maps;	/* lost for good, part of @maps */
+};
+
+/* A block that is wholly mapped, for ioas_unmap_many(). */
+struct ioas_mapped {
+	struct iova_block *block;	/* NULL afterwards: gone into quarantine */
+	uint64_t maps;
 };
 
 /**
@@ -54,9 +61,10 @@ void ioas_stats(const struct ioas *ioas, struct ioas_stats *stats);
  * @out: the block
  *
  * The block starts at an address equal to @va modulo the smallest power of two
- * that is not below @size, so that one translation entry (or two, where the
- * region crosses a border of that size) covers it; where no gap allows that,
- * modulo the next smaller power that works, down to 4 KiB.
+ * that is not below @size (256 GiB at most), so that one translation entry (or
+ * two, where the region crosses a border of that size) covers it; where no gap
+ * allows that, modulo the next smaller power that works, down to 4 KiB: then
+ * every gap that is large enough will do.
  *
  * Return: 0, -ENOSPC, -EINVAL, -ENOMEM.
  */
@@ -78,7 +86,7 @@ void ioas_give(struct ioas *ioas, struct iova_block *block);
  *
  * Return: 0; -ENOSPC when the segments are more than the mappings left (checked
  * before the first); -EUCLEAN when the undoing was not confirmed (the block is
- * gone into quarantine); the domain's error.
+ * gone into quarantine); -EINVAL when the sizes do not add up; the domain's error.
  */
 int ioas_map(struct ioas *ioas, struct iova_block *block,
 	     const struct ioas_segment *segments, size_t n, unsigned int prot);
@@ -93,6 +101,23 @@ int ioas_map(struct ioas *ioas, struct iova_block *block,
  * failed or unmapped another number of bytes: the block is in quarantine, gone.
  */
 int ioas_unmap(struct ioas *ioas, struct iova_block *block, uint64_t maps);
+
+/**
+ * ioas_unmap_many() - unmap blocks by as few calls as possible
+ * @ioas: space
+ * @mapped: blocks, each wholly mapped by ioas_map(), none twice; sorted by address
+ *	on return
+ * @n: how many
+ *
+ * Blocks that have nothing but free addresses between them are unmapped by one
+ * call over all of that. Should a call not be confirmed, every block that it was
+ * for goes into quarantine (its @block is NULL then); the others are unmapped
+ * nevertheless.
+ *
+ * Return: 0: all blocks are empty and still the caller's; -EUCLEAN when there are
+ * some in quarantine now.
+ */
+int ioas_unmap_many(struct ioas *ioas, struct ioas_mapped *mapped, size_t n);
 
 /**
  * ioas_quarantine() - never use a block again
