@@ -22,13 +22,13 @@ enum {
  * @hca: HCA
  * @port: 1..n
  * @flags: HCA_MAD_IGNORE_*
- * @in: request
- * @out: answer; may be @in
+ * @request: to them
+ * @answer: theirs; may be @request
  *
  * Return: 0; -EINVAL no such port or flag; errors of hca_cmd(), -EREMOTEIO also
  * for a MAD that no agent answers.
  */
 int hca_mad(struct hca *hca, unsigned int port, unsigned int flags,
-	    const uint8_t in[HCA_MAD_BYTES], uint8_t out[HCA_MAD_BYTES]);
+	    const uint8_t request[HCA_MAD_BYTES], uint8_t answer[HCA_MAD_BYTES]);
 
 #endif

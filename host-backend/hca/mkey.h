@@ -22,10 +22,10 @@ enum {
 	HCA_MKEY_REMOTE_ATOMIC	= 1 << 4,
 	HCA_MKEY_ACCESS_ALL	= (1 << 5) - 1,
 
-	/* log2 of the largest page of a translation: 5 bits on every card. */
+	/* log2 of the largest page of a translation; some cards have a capability for more. */
 	HCA_MKEY_LOG_PAGE_MAX	= 31,
-	/* Entries of one command: what Linux sends at most for 4 KiB pages of 16 GiB. */
-	HCA_MKEY_MAX_PAGES	= 1 << 22,
+	/* Entries of one key: 8 MiB of list, 4 GiB in pages of 4 KiB. */
+	HCA_MKEY_MAX_PAGES	= 1 << 20,
 };
 
 /**
@@ -86,7 +86,7 @@ struct hca_klm {
  */
 int hca_mkey_create_klm(struct hca *hca, const struct hca_mkey_attr *attr,
 			const struct hca_klm *klms, size_t n, uint32_t *key);
-/* The same with pieces of 2^@log_bytes; the first byte is @attr->start modulo that in the first piece. */
+/* The same with pieces of 2^@log_bytes each (12 to 31), of which @attr->start must be a multiple. */
 int hca_mkey_create_ksm(struct hca *hca, const struct hca_mkey_attr *attr, unsigned int log_bytes,
 			const struct hca_klm *klms, size_t n, uint32_t *key);
 

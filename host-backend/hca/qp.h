@@ -39,7 +39,7 @@ enum { HCA_QP_NO_USER_INDEX = 0xffffff };
  * @log_sq: log2 WQE blocks of 64 bytes
  * @has_rq: it has a receive queue of its own: neither @has_srq nor XRC
  * @log_rq: log2 receive WQEs
- * @log_rq_stride: log2 bytes of one, 4 to 11
+ * @log_rq_stride: log2 bytes of one, 4 to 11; all together are at least 64 bytes
  * @has_srq: it receives from @srqn (RMP number)
  * @xrcd: XRC_TGT only
  * @user_index: told in completions, or HCA_QP_NO_USER_INDEX
