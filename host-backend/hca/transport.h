@@ -28,7 +28,8 @@ struct hca_transport;
  * @read8: one byte (health syndrome)
  * @set_irq: MSI-X vector @vector raises @eventfd from now on; -1: none. Vectors
  *	can be added while others are in use. @eventfd stays the caller's
- * @reset: function level reset; bus mastering is off afterwards
+ * @reset: function level reset; bus mastering is off afterwards, No-Snoop may be
+ *	on again, vectors keep their eventfds
  * @bar_fd: the file and offset at which BAR 0 can be mapped by others (QEMU);
  *	-EOPNOTSUPP where there is none. The fd stays the transport's
  * @close: bus mastering off, interrupts off, then everything released; the
@@ -57,7 +58,8 @@ struct hca_transport_ops {
  * @bar_size: bytes of BAR 0
  * @n_vectors: MSI-X vectors
  * @domain: where its DMA goes; to be handed to ioas_create(), which takes it
- *	over; the transport must outlive it
+ *	over; the transport must outlive it. Whoever only opens and closes has
+ *	to destroy it
  */
 struct hca_transport {
 	const struct hca_transport_ops *ops;
@@ -87,7 +89,10 @@ struct hca_open_error {
 int hca_transport_open(const char *device, struct hca_transport **out,
 		       struct hca_open_error *error);
 
-/* Kernel VFIO by files handed in: an open container with the group attached, and the device. Taken over on success. */
+/*
+ * Kernel VFIO by files handed in: an open container with the group attached, the
+ * group (or -1) and the device. Taken over on success.
+ */
 int hca_vfio_open_fds(int container, int group, int device, const char *name,
 		      struct hca_transport **out, struct hca_open_error *error);
 
