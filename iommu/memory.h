@@ -15,7 +15,7 @@
 #include "iommu/domain.h"
 
 struct guest_memory;
-struct iommu_registration;
+struct region_link;			/* registration.c's */
 
 #define GUEST_MEMORY_MAX_REGIONS	4096u
 
@@ -27,10 +27,15 @@ struct memory_region {
 	struct memory_object *object;
 	uint64_t offset;		/* in the object */
 	void *hva;			/* NULL until first used */
-	struct iommu_registration *registrations;	/* registration.c's */
+	struct region_link *registrations;	/* registration.c's, as is the next */
+	uint64_t mark;			/* last registration that counted this region */
 	void *policy;			/* what the policy keeps per region */
+	/* The rest is memory.c's: what is mapped around hva. */
+	void *window;
+	size_t window_size;
 };
 
+/* 0 or -ENOMEM. */
 int guest_memory_create(struct guest_memory **out);
 /* All regions must have been removed or have no registration. */
 void guest_memory_destroy(struct guest_memory *memory);
@@ -41,12 +46,14 @@ void guest_memory_destroy(struct guest_memory *memory);
  * @gpa: guest-physical address, multiple of 4 KiB
  * @size: bytes, multiple of 4 KiB, not 0, @gpa + @size - 1 does not wrap
  * @prot: IOMMU_READ, with IOMMU_WRITE unless it is read-only to the guest
- * @fd: file that holds it, duplicated
- * @offset: in the file
+ * @fd: file that holds it, duplicated unless the table has the same one already
+ * @offset: in the file, multiple of 4 KiB
  * @out: the region, owned by the table; may be NULL
  *
- * Return: 0; -EINVAL; -EEXIST when it overlaps a region; -ENOSPC beyond
- * GUEST_MEMORY_MAX_REGIONS; -ENOMEM, -EMFILE.
+ * Return: 0; -EINVAL, also when it reaches beyond the end of a regular file;
+ * -EACCES when the file is not open for what @prot says; -EEXIST when it
+ * overlaps a region; -ENOSPC beyond GUEST_MEMORY_MAX_REGIONS; -EBADF, -ENOMEM,
+ * -EMFILE.
  */
 int guest_memory_add(struct guest_memory *memory, uint64_t gpa, uint64_t size,
 		     unsigned int prot, int fd, uint64_t offset,
@@ -57,9 +64,13 @@ void guest_memory_drop(struct guest_memory *memory, struct memory_region *region
 /* The region that holds @gpa, or NULL; logarithmic. */
 struct memory_region *guest_memory_find(const struct guest_memory *memory,
 					uint64_t gpa);
+/* The region that holds @gpa, or else the next one above it, or NULL; logarithmic. */
+struct memory_region *guest_memory_from(const struct guest_memory *memory,
+					uint64_t gpa);
 /* Ascending walk; NULL starts, NULL ends. */
 struct memory_region *guest_memory_next(const struct guest_memory *memory,
 					const struct memory_region *region);
+/* Bytes of all regions together. */
 uint64_t guest_memory_bytes(const struct guest_memory *memory);
 
 /**
@@ -70,7 +81,7 @@ uint64_t guest_memory_bytes(const struct guest_memory *memory);
  *	use, readable, and writable where the region is
  * @backing: filled
  *
- * Return: 0, errors of mmap().
+ * Return: 0, errors of mmap() and fstat().
  */
 int memory_region_backing(struct memory_region *region, uint64_t at, bool hva,
 			  struct iommu_backing *backing);

@@ -12,6 +12,9 @@
 
 struct iommu_registration;
 
+/* Runs that one request may name: 64 GiB of single pages. Bounds memory and time. */
+#define IOMMU_MAX_RUNS	(1u << 24)
+
 enum iommu_policy {
 	IOMMU_POLICY_EXACT,	/* own range, page-exact, unmapped before deregistration returns */
 	IOMMU_POLICY_LAZY,	/* the same, unmapped within a bound of time and bytes; reused */
@@ -22,7 +25,7 @@ enum iommu_policy {
 /* @bytes and @ms bound what lazy and granule keep mapped without need. */
 struct iommu_registrar_config {
 	enum iommu_policy policy;
-	uint64_t granule;		/* bytes, power of two; 0: 2 MiB */
+	uint64_t granule;		/* bytes, power of two, 4 KiB to 1 GiB; 0: 2 MiB */
 	uint64_t idle_bytes;		/* 0: 64 MiB */
 	unsigned int idle_ms;		/* 0: 100 */
 	bool fall_back;			/* exact, lazy: too many runs go by granule */
@@ -63,6 +66,7 @@ enum iommu_reason {
 	IOMMU_NOT_RAM,		/* -EFAULT no region there */
 	IOMMU_READ_ONLY,	/* -EACCES write access to a read-only region */
 	IOMMU_BAD_ACCESS,	/* -EINVAL unknown or no access bits */
+	IOMMU_TOO_MANY_RUNS,	/* -E2BIG more than IOMMU_MAX_RUNS */
 	IOMMU_OWNER_BYTES,	/* -EDQUOT */
 	IOMMU_OWNER_COUNT,	/* -EDQUOT */
 	IOMMU_TOO_MANY_MAPS,	/* -ENOSPC the domain's mapping limit; the remedy is granule or the limit */
@@ -93,6 +97,17 @@ struct iommu_request {
 
 struct iommu_registrar;
 
+/**
+ * iommu_registrar_create() - registrations in an address space
+ * @ioas: where to map; outlives the registrar
+ * @memory: the guest's; outlives the registrar and has no other. Regions that are
+ *	there already count as added
+ * @config: copied
+ * @out: the registrar
+ *
+ * Return: 0; -EINVAL for a policy or granule that there is not; -ENOMEM; static:
+ * errors of mapping.
+ */
 int iommu_registrar_create(struct ioas *ioas, struct guest_memory *memory,
 			   const struct iommu_registrar_config *config,
 			   struct iommu_registrar **out);
