@@ -224,6 +224,25 @@ static void a_gap_that_fits_only_by_where_it_lies_is_found(void **state)
 	iova_space_destroy(space);
 }
 
+/* The bound that iova.h states: whoever asks for less alignment gets it. */
+static void a_search_for_a_lucky_place_ends(void **state)
+{
+	enum { GAPS = 100 };
+	uint64_t pages[GAPS];
+	struct iova_space *space;
+
+	(void)state;
+	/* 16 pages at 0, 17, 34, ...: every 16th gap is aligned, none has slack. */
+	for (unsigned int i = 0; i < GAPS; i++)
+		pages[i] = 16;
+	space = space_of_gaps(pages, GAPS);
+	assert_int_equal(try_take(space, 16 * PAGE, 16 * PAGE, 0), 0);
+	/* Only the first one, the last to be looked at. */
+	assert_int_equal(try_take(space, 16 * PAGE, 1ull << 30, BASE), -ENOSPC);
+	assert_int_equal(try_take(space, 16 * PAGE, PAGE, 0), 0);
+	iova_space_destroy(space);
+}
+
 static void gaps_merge_whatever_the_order_they_come_back_in(void **state)
 {
 	enum { N = 6, ORDERS = 720 };
@@ -347,6 +366,7 @@ int main(void)
 		cmocka_unit_test(requests_that_make_no_sense_are_refused),
 		cmocka_unit_test(the_only_gap_that_is_large_enough_is_found_among_many_of_its_class),
 		cmocka_unit_test(a_gap_that_fits_only_by_where_it_lies_is_found),
+		cmocka_unit_test(a_search_for_a_lucky_place_ends),
 		cmocka_unit_test(gaps_merge_whatever_the_order_they_come_back_in),
 		cmocka_unit_test(follows_means_nothing_taken_between),
 		cmocka_unit_test(memory_is_bounded_by_the_most_blocks_ever_taken),
