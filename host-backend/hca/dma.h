@@ -47,7 +47,7 @@ int hca_dma_destroy(struct hca_dma *dma);
  * Return: 0, -ENOMEM, -EINVAL, errors of ioas_take() and ioas_map().
  */
 int hca_dma_alloc(struct hca_dma *dma, size_t size, size_t align, struct hca_buf *out);
-/* Zeroes *@buf; a zeroed one is ignored. */
+/* By @buf's iova and size. Zeroes *@buf; a zeroed one is ignored. */
 void hca_dma_free(struct hca_dma *dma, struct hca_buf *buf);
 /* The HCA may still use it: never handed out again, stays mapped until the pool goes. */
 void hca_dma_abandon(struct hca_dma *dma, struct hca_buf *buf);

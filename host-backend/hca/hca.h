@@ -4,7 +4,8 @@
  * know guests, nor what the objects made on it are for.
  *
  * Locking: everything of iommu/ that belongs to this HCA's address space is
- * called with hca_ioas_lock() held; the HCA's own allocations take it, too.
+ * called with hca_ioas_lock() held; the HCA's own allocations take it, too: so
+ * nothing of hca/ is called with it held, a command least of all.
  */
 #ifndef HCA_HCA_H
 #define HCA_HCA_H
@@ -36,6 +37,13 @@ struct hca_event {
 	uint32_t syndrome;
 };
 
+/* Why an HCA is dead where its health buffer (syndromes up to 0xff) does not say it. */
+enum hca_syndrome {
+	HCA_SYNDROME_GONE = 0x100,	/* registers read as all ones */
+	HCA_SYNDROME_DISABLED,		/* the NIC interface was disabled or reset under us */
+	HCA_SYNDROME_STUCK,		/* the health counter stands still */
+};
+
 /**
  * struct hca_config - how to run an HCA
  * @command_ms: time limit of a command, 0: 60000
@@ -60,7 +68,9 @@ struct hca_config {
  * Resets the function, ENABLE_HCA, ISSI 1, boot pages, capabilities, init
  * pages, INIT_HCA, UAR, event queues (polling until the command EQ is there);
  * bus mastering on once the command queue is mapped; No-Snoop off
- * where DMA is not coherent by itself. On error everything is undone.
+ * where DMA is not coherent by itself. On error everything is undone, and the
+ * transport is good for its close() only: its domain is gone (NULL) if it got
+ * that far. Events are told from the end of this call on.
  *
  * Return: 0; -ETIMEDOUT, -ENODEV, -EOPNOTSUPP (no ISSI 1, not this kind of
  * device, DMA that cannot be made coherent); errors of hca_cmd().
@@ -71,7 +81,7 @@ int hca_open(struct hca_transport *transport, const struct hca_config *config,
 /* What hca_close() found. */
 struct hca_close_report {
 	int err;			/* first error, 0: a clean teardown */
-	char step[64];			/* where it happened */
+	char step[160];			/* where it happened, in words; "": nowhere */
 	uint64_t pages_kept;		/* by the firmware after TEARDOWN_HCA */
 	uint64_t maps_left;		/* in the IOMMU after everything was unmapped */
 };
@@ -105,8 +115,10 @@ void hca_identity(const struct hca *hca, struct hca_identity *identity);
 const uint8_t *hca_caps(const struct hca *hca);
 /* Capabilities of another kind by QUERY_HCA_CAP as read at bring-up (atomic); NULL when not there. */
 const uint8_t *hca_caps_atomic(const struct hca *hca);
-/* 0, or the syndrome of a fatal error. Set once and for all. */
+/* 0, or the syndrome of a fatal error: the health buffer's or enum hca_syndrome. Set once and for all. */
 uint32_t hca_fatal(const struct hca *hca);
+/* "firmware internal error" */
+const char *hca_fatal_text(uint32_t syndrome);
 uint64_t hca_pages_lent(struct hca *hca);
 /* The UAR page the driver's own EQs use, and the PD, XRCD and SRQ that every QP context must name are objects' business. */
 uint32_t hca_own_uar(const struct hca *hca);
