@@ -55,27 +55,6 @@ static int check_sysfs(const char *bdf, const struct hca_vfio_paths *paths,
 			     device->driver[0] ? device->driver : "no driver", bdf);
 }
 
-static int open_container(const char *bdf, const struct hca_vfio_paths *paths,
-			  struct hca_vfio_fds *fds, struct hca_open_error *error)
-{
-	char path[PATH_MAX];
-	int version;
-
-	if (snprintf(path, sizeof(path), "%s/vfio", paths->dev) >= (int)sizeof(path))
-		return hca_open_fail(error, -ENAMETOOLONG, bdf, "%s", paths->dev);
-	fds->container = open(path, O_RDWR | O_CLOEXEC);
-	if (fds->container < 0)
-		return hca_open_fail(error, -errno, bdf, "cannot open %s: %s%s", path,
-				     strerror(errno),
-				     errno == ENOENT || errno == ENODEV ? ": modprobe vfio-pci" :
-				     errno == EACCES ? ": a user of it must be allowed to" : "");
-	version = ioctl(fds->container, VFIO_GET_API_VERSION);
-	if (version != VFIO_API_VERSION)
-		return hca_open_fail(error, version < 0 ? -errno : -EOPNOTSUPP, bdf,
-				     "%s speaks another version of VFIO", path);
-	return 0;
-}
-
 static int group_not_opened(const char *bdf, const struct hca_vfio_paths *paths, int group,
 			    int err, struct hca_open_error *error)
 {
@@ -132,6 +111,28 @@ static int open_group(const char *bdf, const struct hca_vfio_paths *paths, int g
 				     strerror(errno));
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
 		return not_viable(bdf, paths, group, error);
+	return 0;
+}
+
+/* And the group goes into it. */
+static int open_container(const char *bdf, const struct hca_vfio_paths *paths, int group,
+			  struct hca_vfio_fds *fds, struct hca_open_error *error)
+{
+	char path[PATH_MAX];
+	int version;
+
+	if (snprintf(path, sizeof(path), "%s/vfio", paths->dev) >= (int)sizeof(path))
+		return hca_open_fail(error, -ENAMETOOLONG, bdf, "%s", paths->dev);
+	fds->container = open(path, O_RDWR | O_CLOEXEC);
+	if (fds->container < 0)
+		return hca_open_fail(error, -errno, bdf, "cannot open %s: %s%s", path,
+				     strerror(errno),
+				     errno == ENOENT || errno == ENODEV ? ": modprobe vfio-pci" :
+				     errno == EACCES ? ": a user of it must be allowed to" : "");
+	version = ioctl(fds->container, VFIO_GET_API_VERSION);
+	if (version != VFIO_API_VERSION)
+		return hca_open_fail(error, version < 0 ? -errno : -EOPNOTSUPP, bdf,
+				     "%s speaks another version of VFIO", path);
 	if (!ioctl(fds->group, VFIO_GROUP_SET_CONTAINER, &fds->container))
 		return 0;
 	if (errno == EPERM || errno == EBUSY)	/* somebody was faster */
@@ -182,9 +183,9 @@ int hca_vfio_open(const char *bdf, const struct hca_vfio_paths *paths,
 
 	ret = check_sysfs(bdf, paths, &device, error);
 	if (!ret)
-		ret = open_container(bdf, paths, &fds, error);
-	if (!ret)
 		ret = open_group(bdf, paths, device.group, &fds, error);
+	if (!ret)
+		ret = open_container(bdf, paths, device.group, &fds, error);
 	if (!ret)
 		ret = create_domain(bdf, fds.container, &domain, error);
 	if (!ret)
