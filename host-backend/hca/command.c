@@ -63,6 +63,11 @@ int hca_cmd_nonsense(struct hca *hca, const void *in)
 	return failed(hca, &error);
 }
 
+void hca_cmd_blame(struct hca *hca, const struct hca_cmd_error *cause)
+{
+	failed(hca, cause);
+}
+
 int hca_cmd_simple(struct hca *hca, uint16_t opcode, uint16_t op_mod, uint32_t number)
 {
 	uint8_t in[16] = { 0 }, out[16];

@@ -60,6 +60,9 @@ int hca_cmd_number(struct hca *hca, uint16_t opcode, uint32_t *number);
  */
 int hca_cmd_nonsense(struct hca *hca, const void *in);
 
+/* What an undo may have covered up: @cause, a copy of an earlier last error, is the last error again. */
+void hca_cmd_blame(struct hca *hca, const struct hca_cmd_error *cause);
+
 /*
  * Whether a command that failed with @err may have done its work all the same.
  * After a create this means that the object may exist under a number that we

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host-backend/hca/command.h"
 #include "host-backend/hca/cq.h"
 #include "host-backend/hca/hca.h"
 #include "host-backend/hca/ifc/wqe.h"
@@ -129,6 +130,7 @@ static int destroy(struct hca *hca, struct hca_defaults *d, bool unsure)
 int hca_defaults_create(struct hca *hca, uint32_t uar, uint32_t eqn,
 			struct hca_defaults *defaults)
 {
+	struct hca_cmd_error cause;
 	int ret;
 
 	memset(defaults, 0, sizeof(*defaults));
@@ -139,7 +141,9 @@ int hca_defaults_create(struct hca *hca, uint32_t uar, uint32_t eqn,
 	while (defaults->made < MADE_RMP) {
 		ret = make(hca, defaults->made + 1, uar, eqn, defaults);
 		if (ret) {
+			cause = *hca_cmd_last_error(hca);
 			destroy(hca, defaults, hca_cmd_unsure(ret));
+			hca_cmd_blame(hca, &cause);
 			return ret;
 		}
 		defaults->made++;

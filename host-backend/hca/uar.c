@@ -49,6 +49,7 @@ static int ascending(const void *a, const void *b)
 
 int hca_uar_pool_create(struct hca *hca, size_t n, struct hca_uar_pool **out)
 {
+	struct hca_cmd_error cause;
 	struct hca_uar_pool *pool;
 	int ret = -ENOMEM;
 
@@ -72,7 +73,9 @@ int hca_uar_pool_create(struct hca *hca, size_t n, struct hca_uar_pool **out)
 	return 0;
 
 destroy:
+	cause = *hca_cmd_last_error(hca);
 	hca_uar_pool_destroy(pool);
+	hca_cmd_blame(hca, &cause);
 	return ret;
 }
 
