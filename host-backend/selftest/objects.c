@@ -141,5 +141,6 @@ int st_objects_close(struct st_run *run)
 	err = st_window_end(run, &o->records.page, o->records.quarantined);
 	ret = ret ? ret : err;
 	err = numbers_close(run);
+	st_note(run, "all destroyed and deregistered");
 	return ret ? ret : err;
 }

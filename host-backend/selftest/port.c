@@ -16,7 +16,7 @@
 #include "host-backend/hca/registers.h"
 #include "host-backend/selftest/run.h"
 
-enum { PORT = 1, LOOK_MS = 20, PHYS_LINK_UP = 5, PKEY_FULL = 0x8000 };
+enum { PORT = 1, LOOK_MS = 5, PHYS_LINK_UP = 5, PKEY_FULL = 0x8000 };
 
 static const char *state_name(uint8_t state)
 {

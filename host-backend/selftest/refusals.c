@@ -105,7 +105,7 @@ static int spoil(struct st_run *run, enum fault fault, struct st_send *send,
 /* The request is refused, the next one flushed, and no byte changed. */
 static int refuse(struct st_run *run, struct st_pair *pair, const struct refusal *r)
 {
-	const struct st_data *near = &run->objects.near, *far = &run->objects.far;
+	struct st_data *near = &run->objects.near, *far = &run->objects.far;
 	struct st_piece piece = { near->va, LEN, near->key };
 	struct st_send send = {
 		.opcode = r->opcode, .remote_va = far->va, .remote_key = far->key,
