@@ -46,6 +46,13 @@ static bool is_gap(const struct iova_block *block)
 
 /* --- nodes ----------------------------------------------------------------- */
 
+static void node_put(struct iova_space *space, struct iova_block *node)
+{
+	node->next = space->spare;
+	space->spare = node;
+	space->n_spare++;
+}
+
 /* Slabs grow with what there is, so that little is wasted on a small space. */
 static int grow(struct iova_space *space)
 {
@@ -62,10 +69,8 @@ static int grow(struct iova_space *space)
 	slab->next = space->slabs;
 	space->slabs = slab;
 	/* What is left of the slab before is not lost. */
-	for (; space->n_fresh; space->n_fresh--, space->n_spare++) {
-		space->fresh->next = space->spare;
-		space->spare = space->fresh++;
-	}
+	for (; space->n_fresh; space->n_fresh--)
+		node_put(space, space->fresh++);
 	space->fresh = slab->nodes;
 	space->n_fresh = n;
 	space->n_nodes += n;
@@ -90,13 +95,6 @@ static struct iova_block *node_get(struct iova_space *space)
 	space->spare = node->next;
 	space->n_spare--;
 	return node;
-}
-
-static void node_put(struct iova_space *space, struct iova_block *node)
-{
-	node->next = space->spare;
-	space->spare = node;
-	space->n_spare++;
 }
 
 /* --- the life of a space ------------------------------------------------------- */

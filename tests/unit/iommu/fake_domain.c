@@ -174,17 +174,18 @@ static int fake_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
 {
 	struct fake_domain *f = fake(domain);
 	const struct node *n;
-	bool lies;
+	bool lies, fails;
 	int ret;
 
 	*unmapped = 0;
 	f->stats.unmap_calls++;
 	lies = due(&f->lie);
-	if (due(&f->fail_unmap))
+	fails = due(&f->fail_unmap);
+	if (fails && !lies)
 		return f->unmap_err;
 	if (f->null) {
 		*unmapped = lies ? f->lie_bytes : size;
-		return 0;
+		return fails ? f->unmap_err : 0;
 	}
 	ret = check_window(f, iova, size);
 	if (ret)
@@ -199,7 +200,7 @@ static int fake_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
 		*unmapped = drop(f, iova, size);
 	if (lies)
 		*unmapped = f->lie_bytes;
-	return 0;
+	return fails ? f->unmap_err : 0;
 }
 
 static void fake_destroy(struct iommu_domain *domain)

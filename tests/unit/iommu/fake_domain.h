@@ -44,7 +44,11 @@ struct iommu_domain *fake_domain_create(const struct fake_domain_config *config)
  */
 void fake_domain_fail_map(struct iommu_domain *domain, uint64_t n, int err);
 void fake_domain_fail_unmap(struct iommu_domain *domain, uint64_t n, int err);
-/* The @n-th unmap from now on returns 0 and says it unmapped @bytes, whether it does (@drop) or not. */
+/*
+ * The @n-th unmap from now on returns 0 and says it unmapped @bytes, whether it
+ * does (@drop) or not. Where fake_domain_fail_unmap() is for the same call: its
+ * error instead of 0.
+ */
 void fake_domain_lie(struct iommu_domain *domain, uint64_t n, uint64_t bytes, bool drop);
 /* Takes back all of the above that has not happened yet; true if there was any. */
 bool fake_domain_disarm(struct iommu_domain *domain);

@@ -148,6 +148,10 @@ static void segments_that_do_not_fill_the_block_are_refused(void **state)
 	assert_int_equal(ioas_map(bed->ioas, block, parts, PARTS, IOAS_BED_RW), -EINVAL);
 	parts[4].size = 0 - 10 * PAGE;
 	assert_int_equal(ioas_map(bed->ioas, block, parts, PARTS, IOAS_BED_RW), -EINVAL);
+	parts[3].size = 1ull << 63;
+	parts[4].size = (1ull << 63) + 9 * PAGE;	/* right but for 2^64 */
+	assert_int_equal(ioas_map(bed->ioas, block, parts, PARTS, IOAS_BED_RW), -EINVAL);
+	ioas_bed_parts(parts);
 	parts[0].size = 0;
 	parts[4].size = 6 * PAGE;
 	assert_int_equal(ioas_map(bed->ioas, block, parts, PARTS, IOAS_BED_RW), -EINVAL);

@@ -11,15 +11,16 @@
 #define PARTS	IOAS_BED_PARTS
 
 /* Ways in which a domain does not confirm an unmap. */
-enum { UNCONFIRMED = 6 };
+enum { UNCONFIRMED = 9 };
 
 static void arm(struct ioas_bed *bed, unsigned int way, uint64_t size)
 {
-	if (way == 0)
+	const uint64_t said[] = { 0, size - PAGE, size + PAGE, size };
+
+	if (way == 0 || way == 6 || way == 7)	/* and with all said to be gone nevertheless */
 		fake_domain_fail_unmap(bed->domain, 1, -EIO);
-	else	/* nothing, too little, too much; gone or not */
-		fake_domain_lie(bed->domain, 1, way <= 2 ? 0 : way <= 4 ? size - PAGE : size + PAGE,
-				way % 2);
+	if (way)			/* gone or not */
+		fake_domain_lie(bed->domain, 1, said[way % 8 / 2], way % 2);
 }
 
 static void check_never_taken_again(struct ioas_bed *bed, uint64_t iova, uint64_t size)

@@ -90,6 +90,38 @@ static void ranges_are_rounded_inwards_and_page_zero_is_left_out(void **state)
 	iova_space_destroy(space);
 }
 
+static void a_trimmed_range_is_whole_pages_without_page_zero(void **state)
+{
+	const struct {
+		struct iova_range in, out;
+	} good[] = {
+		{ { 0, UINT64_MAX }, { 0x1000, UINT64_MAX } },
+		{ { 0x1001, 0x3000 }, { 0x2000, 0x2fff } },
+		{ { 0x1000, 0x1fff }, { 0x1000, 0x1fff } },
+		{ { 0, 0x1fff }, { 0x1000, 0x1fff } },
+		{ { UINT64_MAX - 0xfff, UINT64_MAX }, { UINT64_MAX - 0xfff, UINT64_MAX } },
+		{ { 1, UINT64_MAX - 1 }, { 0x1000, UINT64_MAX - 0x1000 } },
+	};
+	const struct iova_range nothing[] = {
+		{ 0, 0 }, { 0, 0xfff }, { 0x2000, 0x2ffe }, { 0x2001, 0x2fff }, { 0x2001, 0x3ffe },
+		{ UINT64_MAX - 0xffe, UINT64_MAX }, { UINT64_MAX, UINT64_MAX },
+	};
+	struct iova_range range;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		range = good[i].in;
+		assert_true(iova_range_trim(&range, PAGE));
+		assert_int_equal(range.first, good[i].out.first);
+		assert_int_equal(range.last, good[i].out.last);
+	}
+	for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+		range = nothing[i];
+		assert_false(iova_range_trim(&range, PAGE));
+		assert_memory_equal(&range, &nothing[i], sizeof(range));
+	}
+}
+
 static void all_64_bits_are_a_space(void **state)
 {
 	const struct iova_range all = { 0, UINT64_MAX };
@@ -360,6 +392,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_empty_unordered_or_overlapping_are_refused),
 		cmocka_unit_test(ranges_are_rounded_inwards_and_page_zero_is_left_out),
+		cmocka_unit_test(a_trimmed_range_is_whole_pages_without_page_zero),
 		cmocka_unit_test(all_64_bits_are_a_space),
 		cmocka_unit_test(no_block_crosses_from_a_range_to_the_next),
 		cmocka_unit_test(a_block_has_the_size_and_phase_asked_for),
