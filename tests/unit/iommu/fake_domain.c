@@ -145,7 +145,7 @@ static int fake_map(struct iommu_domain *domain, uint64_t iova, uint64_t size,
 		return ret;
 	n = malloc(sizeof(*n));
 	if (!n)
-		abort();
+		return -ENOMEM;
 	n->map = (struct fake_mapping){ iova, size, prot, *backing };
 	RB_INSERT(table, &f->table, n);
 	f->stats.maps++;
