@@ -112,13 +112,18 @@ static int unmake(struct hca *hca, unsigned int step, const struct hca_defaults 
 /* @unsure: a queue that we do not know of may use the memory. */
 static int destroy(struct hca *hca, struct hca_defaults *d, bool unsure)
 {
+	struct hca_cmd_error cause = { 0 };
 	int first = 0, ret;
 
 	for (; d->made > MADE_NOTHING; d->made--) {
 		ret = unmake(hca, d->made, d);
-		if (ret && !first)
+		if (ret && !first) {
 			first = ret;
+			cause = *hca_cmd_last_error(hca);
+		}
 	}
+	if (first)
+		hca_cmd_blame(hca, &cause);
 	if (first || unsure)
 		hca_dma_abandon(hca_dma(hca), &d->memory);
 	else

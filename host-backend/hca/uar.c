@@ -81,6 +81,7 @@ destroy:
 
 int hca_uar_pool_destroy(struct hca_uar_pool *pool)
 {
+	struct hca_cmd_error cause = { 0 };
 	int first = 0, ret;
 	size_t i;
 
@@ -88,9 +89,13 @@ int hca_uar_pool_destroy(struct hca_uar_pool *pool)
 		return 0;
 	for (i = 0; i < pool->n; i++) {
 		ret = hca_uar_dealloc(pool->hca, pool->pages[i]);
-		if (ret && !first)
+		if (ret && !first) {
 			first = ret;
+			cause = *hca_cmd_last_error(pool->hca);
+		}
 	}
+	if (first)
+		hca_cmd_blame(pool->hca, &cause);
 	free(pool->state);
 	free(pool->pages);
 	free(pool);
