@@ -135,7 +135,7 @@ struct hca_vfio_irqs {
 	int *fds;
 };
 
-/* @count is not 0. Return: 0, -ENOMEM. */
+/* @count is not 0. Return: 0; -ENOMEM, then @irqs is zeroed. */
 int hca_vfio_irqs_init(struct hca_vfio_irqs *irqs, unsigned int count, bool noresize,
 		       int (*set)(void *ctx, const struct vfio_irq_set *set), void *ctx);
 /* MSI-X off, duplicates closed. A zeroed one is ignored. */

@@ -203,7 +203,7 @@ int hca_vfio_open(const char *bdf, const struct hca_vfio_paths *paths,
 /* Files that come over a socket or by inheritance lack the flag. */
 static int close_on_exec(int fd)
 {
-	return fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) ? -errno : 0;
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) ? -errno : 0;
 }
 
 int hca_vfio_open_fds(int container, int group, int device, const char *name,
@@ -214,7 +214,7 @@ int hca_vfio_open_fds(int container, int group, int device, const char *name,
 	int ret;
 
 	ret = close_on_exec(container);
-	if (!ret)
+	if (!ret && group >= 0)
 		ret = close_on_exec(group);
 	if (!ret)
 		ret = close_on_exec(device);

@@ -24,8 +24,10 @@ int hca_vfio_irqs_init(struct hca_vfio_irqs *irqs, unsigned int count, bool nore
 		.set = set, .ctx = ctx, .noresize = noresize, .count = count,
 		.fds = calloc(count, sizeof(*irqs->fds)),
 	};
-	if (!irqs->fds)
+	if (!irqs->fds) {
+		memset(irqs, 0, sizeof(*irqs));
 		return -ENOMEM;
+	}
 	for (i = 0; i < count; i++)
 		irqs->fds[i] = -1;
 	return 0;

@@ -23,6 +23,7 @@
 
 #include "host-backend/hca/pci.h"
 #include "host-backend/hca/vfio.h"
+#include "tests/unit/alloc/fail_alloc.h"
 #include "tests/unit/host/fake_sysfs.h"
 #include "tests/unit/host/fake_vfio.h"
 
@@ -112,18 +113,6 @@ static void close_it(struct hca_transport *t)
 {
 	t->domain->ops->destroy(t->domain);
 	t->ops->close(t);
-}
-
-static void expect_refused(int err, const char *text)
-{
-	unsigned int before = open_files();
-	struct hca_open_error error = { "" };
-	struct hca_transport *t;
-
-	assert_int_equal(hca_vfio_open(HCA, &paths, &t, &error), err);
-	if (strncmp(error.text, HCA ": ", strlen(HCA ": ")) || !strstr(error.text, text))
-		fail_msg("'%s' does not say '%s'", error.text, text);
-	assert_int_equal(open_files(), before);
 }
 
 static void it_opens_silent_and_closes_without_a_trace(void **state)
@@ -278,61 +267,6 @@ static void a_device_that_went_reads_as_ones(void **state)
 	close_it(t);
 }
 
-static void a_shared_group_names_who_is_in_the_way(void **state)
-{
-	(void)state;
-	vfio.group_flags = 0;
-	expect_refused(-EPERM, "its IOMMU group 7 is used by the kernel or another process");
-	fake_sysfs_device(&fake, "0000:3b:00.1", 0x15b3, 0x1013, 0x020700, "mlx5_core", 7);
-	fake_sysfs_device(&fake, "0000:3c:00.0", 0x144d, 0xa808, 0x010802, "nvme", 7);
-	expect_refused(-EPERM, "shares IOMMU group 7: unbind 0000:3b:00.1 (mlx5_core), "
-		       "0000:3c:00.0 (nvme)");
-	vfio.group_flags = VFIO_GROUP_FLAGS_VIABLE;
-	vfio.errors[fake_vfio_number(VFIO_GROUP_SET_CONTAINER)] = EPERM;
-	expect_refused(-EPERM, "shares IOMMU group 7: unbind 0000:3b:00.1 (mlx5_core)");
-}
-
-static void each_step_that_is_refused_has_its_words(void **state)
-{
-	static const struct { unsigned long request; int error; const char *words; } steps[] = {
-		{ VFIO_SET_IOMMU, EPERM, "does not remap interrupts: boot with intremap=on" },
-		{ VFIO_SET_IOMMU, EIO, "setting up the IOMMU" },
-		{ VFIO_GROUP_GET_DEVICE_FD, EACCES, "physical function is bound to vfio-pci" },
-		{ VFIO_GROUP_GET_DEVICE_FD, ENODEV, "VFIO does not give the device" },
-		{ VFIO_DEVICE_GET_INFO, EIO, "not a VFIO device" },
-		{ VFIO_DEVICE_GET_REGION_INFO, EIO, "configuration space" },
-		{ VFIO_DEVICE_GET_IRQ_INFO, EIO, "MSI-X" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		vfio.errors[fake_vfio_number(steps[i].request)] = steps[i].error;
-		expect_refused(-steps[i].error, steps[i].words);
-		vfio.errors[fake_vfio_number(steps[i].request)] = 0;
-	}
-	close_it(open_it());
-}
-
-static void devices_that_are_no_hca_are_refused(void **state)
-{
-	(void)state;
-	vfio.device_flags = VFIO_DEVICE_FLAGS_PCI;
-	expect_refused(-EOPNOTSUPP, "cannot be reset on its own");
-	vfio.device_flags = VFIO_DEVICE_FLAGS_RESET;
-	expect_refused(-EOPNOTSUPP, "not a PCI device");
-	vfio.device_flags |= VFIO_DEVICE_FLAGS_PCI;
-	vfio.bar_size = 0;
-	expect_refused(-EOPNOTSUPP, "no BAR 0");
-	vfio.bar_size = 1ull << 50;
-	expect_refused(-ENOMEM, "mapping BAR 0");
-	vfio.bar_size = BAR_SIZE;
-	vfio.n_vectors = 0;
-	expect_refused(-EOPNOTSUPP, "no MSI-X");
-	vfio.n_vectors = VECTORS;
-	memset(vfio.config, 0xff, CONFIG_SIZE);
-	expect_refused(-ENODEV, "turning bus mastering off");
-}
-
 static void any_request_may_fail_and_nothing_stays_open(void **state)
 {
 	unsigned int before = open_files(), at, calls = UINT32_MAX, refused = 0;
@@ -358,6 +292,28 @@ static void any_request_may_fail_and_nothing_stays_open(void **state)
 	assert_true(calls > 12);
 	/* Only one may fail: whether DMA is coherent, which then reads as "no". */
 	assert_int_equal(refused, calls - 1);
+}
+
+static void memory_may_run_out_and_nothing_stays_open(void **state)
+{
+	unsigned int before = open_files();
+	unsigned long at, asked;
+	struct hca_transport *t;
+	int ret = -ENOMEM;
+
+	(void)state;
+	vfio.sparse = true;
+	for (at = 1; ret; at++) {
+		vfio.iommu = false;
+		fail_alloc_arm(at, false);
+		ret = hca_vfio_open(HCA, &paths, &t, NULL);
+		asked = fail_alloc_disarm();
+		assert_int_equal(ret, at <= asked ? -ENOMEM : 0);
+		if (!ret)
+			close_it(t);
+		assert_int_equal(open_files(), before);
+	}
+	assert_true(at > 6);
 }
 
 static void files_handed_in_are_taken_over_on_success_only(void **state)
@@ -395,10 +351,8 @@ int main(void)
 		with_vfio(vectors_lead_to_their_eventfds_until_the_end),
 		with_vfio(a_reset_comes_after_bus_mastering_went_off),
 		with_vfio(a_device_that_went_reads_as_ones),
-		with_vfio(a_shared_group_names_who_is_in_the_way),
-		with_vfio(each_step_that_is_refused_has_its_words),
-		with_vfio(devices_that_are_no_hca_are_refused),
 		with_vfio(any_request_may_fail_and_nothing_stays_open),
+		with_vfio(memory_may_run_out_and_nothing_stays_open),
 		with_vfio(files_handed_in_are_taken_over_on_success_only),
 	};
 

@@ -14,6 +14,7 @@
 
 #include "host-backend/hca/pci.h"
 #include "host-backend/hca/vfio.h"
+#include "tests/unit/alloc/fail_alloc.h"
 #include "tests/unit/host/transport_bed.h"
 
 #define PAGE	4096u
@@ -228,6 +229,33 @@ static void a_server_that_hangs_from_the_start_is_told(void **state)
 	model_bed_unlock(bed);
 }
 
+static void memory_may_run_out_and_nothing_stays_open(void **state)
+{
+	struct hca_open_error error;
+	unsigned long at, asked;
+	struct hca_transport *t;
+	int ret = -ENOMEM;
+
+	/* The model's thread counts, too: what fails it, fails the opening in some way. */
+	for (at = 1; ret; at++) {
+		assert_true(at < 1000);
+		error.text[0] = '\0';
+		model_bed_wait_detached(*state);
+		fail_alloc_arm(at, false);
+		ret = hca_transport_open(model_bed_device(*state, 0), &t, &error);
+		asked = fail_alloc_disarm();
+		if (ret) {
+			assert_true(at <= asked);
+			assert_true(error.text[0]);
+		} else if (at <= asked) {
+			ret = -ENOMEM;	/* the model could do without it */
+			transport_bed_close(t);
+		}
+	}
+	transport_bed_close(t);
+	transport_bed_close(transport_bed_open(*state));
+}
+
 /* --- many threads --------------------------------------------------------------- */
 
 struct worker {
@@ -285,6 +313,7 @@ int main(void)
 		on_pf(a_server_that_dies_is_a_device_that_is_gone),
 		on_pf(a_server_that_hangs_costs_its_time_limit_once),
 		on_pf(a_server_that_hangs_from_the_start_is_told),
+		on_pf(memory_may_run_out_and_nothing_stays_open),
 		on_pf(all_may_be_called_from_any_thread),
 	};
 
