@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "tests/unit/alloc/fail_alloc.h"
 #include "tests/unit/host/objects_lives.h"
 
 enum {
@@ -150,6 +151,44 @@ static void a_device_that_vanishes_ends_everything_at_once(void **state)
 	sweep(state, &gone);
 }
 
+/* How many allocations a life asks for, the model's own included. */
+static unsigned long allocations(struct objects_bed *bed, const struct objects_life *life)
+{
+	struct objects_run run = { .bed = bed };
+
+	fail_alloc_arm(0, false);
+	life->live(&run);
+	return fail_alloc_disarm();
+}
+
+/* The model's fail, too: that is one more way for a command to go wrong. */
+static void an_allocation_that_fails_leaves_nothing(void **state)
+{
+	struct objects_bed *bed = *state;
+	unsigned long n, all;
+	struct objects_run run;
+	uint32_t before;
+	bool clean = true;
+	size_t i;
+
+	objects_bed_open(bed, SLOW_MS);
+	for (i = 0; i < objects_n_lives; i++) {
+		all = allocations(bed, &objects_lives[i]);
+		assert_true(all >= objects_lives[i].n_ops);
+		for (n = 1; n <= all; n++) {
+			run = (struct objects_run){ .bed = bed };
+			before = objects_bed_counts(bed).objects;
+			fail_alloc_arm(n, false);
+			objects_lives[i].live(&run);
+			fail_alloc_disarm();
+			clean &= !run.left;
+			assert_true(run.left || objects_bed_counts(bed).objects == before);
+		}
+	}
+	assert_int_equal(hca_fatal(bed->hca), 0);
+	objects_bed_close(bed, clean);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +196,7 @@ int main(void)
 		cmocka_unit_test(a_command_without_an_answer_leaves_nothing),
 		cmocka_unit_test(an_answer_that_makes_no_sense_is_not_believed),
 		cmocka_unit_test(a_device_that_vanishes_ends_everything_at_once),
+		cmocka_unit_test(an_allocation_that_fails_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, objects_bed_group_setup, objects_bed_group_teardown);
