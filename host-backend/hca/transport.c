@@ -46,3 +46,10 @@ int hca_transport_open(const char *device, struct hca_transport **out,
 				     "not a device: give 0000:3b:00.0 or vfio-user:PATH");
 	return hca_vfio_open(bdf, &paths, out, error);
 }
+
+void hca_transport_close(struct hca_transport *t)
+{
+	if (t->domain)
+		t->domain->ops->destroy(t->domain);
+	t->ops->close(t);
+}

@@ -58,8 +58,7 @@ struct hca_transport_ops {
  * @bar_size: bytes of BAR 0
  * @n_vectors: MSI-X vectors
  * @domain: where its DMA goes; to be handed to ioas_create(), which takes it
- *	over; the transport must outlive it. Whoever only opens and closes has
- *	to destroy it
+ *	over, and NULL from when it is destroyed; the transport must outlive it
  */
 struct hca_transport {
 	const struct hca_transport_ops *ops;
@@ -88,6 +87,9 @@ struct hca_open_error {
  */
 int hca_transport_open(const char *device, struct hca_transport **out,
 		       struct hca_open_error *error);
+
+/* The end of a transport that no hca_close() ends: its domain, if it is still there, and then close(). */
+void hca_transport_close(struct hca_transport *t);
 
 /*
  * Kernel VFIO by files handed in: an open container with the group attached, the

@@ -43,7 +43,7 @@ static void it_opens_silent_and_tells_what_it_has(void **state)
 	model_bed_counts(bed, 0, &c);
 	assert_true(c.attached);
 	assert_false(c.bus_master);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 static void a_virtual_function_opens_the_same_way(void **state)
@@ -53,7 +53,7 @@ static void a_virtual_function_opens_the_same_way(void **state)
 
 	assert_int_equal(hca_pci_identify(t, &id), 0);
 	assert_true(id.kind->is_vf);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 static void closing_silences_it(void **state)
@@ -68,7 +68,7 @@ static void closing_silences_it(void **state)
 	model_bed_counts(bed, 0, &c);
 	assert_true(c.bus_master);
 	assert_int_equal(t->ops->set_irq(t, 1, fd), 0);
-	transport_bed_close(t);
+	hca_transport_close(t);
 	model_bed_wait_detached(bed);
 	model_bed_counts(bed, 0, &c);
 	assert_false(c.bus_master);
@@ -80,7 +80,7 @@ static void closing_silences_it(void **state)
 static void it_can_be_opened_again_and_again(void **state)
 {
 	for (unsigned int i = 0; i < 100; i++)
-		transport_bed_close(transport_bed_open(*state));
+		hca_transport_close(transport_bed_open(*state));
 }
 
 static void names_that_are_no_devices_are_refused_with_a_hint(void **state)
@@ -120,7 +120,7 @@ static void a_second_client_is_told_that_there_is_another(void **state)
 	assert_int_equal(hca_transport_open(model_bed_device(*state, 0), &second, &error), -EBUSY);
 	assert_non_null(strstr(error.text, "another client"));
 	assert_int_not_equal(t->ops->read32(t, FW_REV), UINT32_MAX);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 /* --- configuration space and registers -------------------------------------- */
@@ -140,7 +140,7 @@ static void configuration_is_read_and_written_in_every_size(void **state)
 	assert_int_equal(t->ops->config_read(t, PCI_INTERRUPT_LINE, 1, &v), 0);
 	assert_int_equal(v, 0x5a);
 	assert_int_equal(t->ops->config_read(t, 4092, 4, &v), 0);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 static void configuration_outside_of_its_bounds_is_refused(void **state)
@@ -156,7 +156,7 @@ static void configuration_outside_of_its_bounds_is_refused(void **state)
 		assert_int_equal(t->ops->config_read(t, bad[i].off, bad[i].len, &v), -EINVAL);
 		assert_int_equal(t->ops->config_write(t, bad[i].off, bad[i].len, 0), -EINVAL);
 	}
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 static void registers_are_big_endian_words_and_bytes_of_them(void **state)
@@ -177,7 +177,7 @@ static void registers_are_big_endian_words_and_bytes_of_them(void **state)
 	assert_int_equal(t->ops->read32(t, UINT64_MAX - 3), UINT32_MAX);
 	t->ops->write32(t, t->bar_size, 1);
 	assert_int_not_equal(t->ops->read32(t, FW_REV), UINT32_MAX);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 static void its_registers_cannot_be_mapped(void **state)
@@ -187,7 +187,7 @@ static void its_registers_cannot_be_mapped(void **state)
 	int fd;
 
 	assert_int_equal(t->ops->bar_fd(t, &fd, &offset), -EOPNOTSUPP);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 /* --- interrupts and reset --------------------------------------------------- */
@@ -224,7 +224,7 @@ static void vectors_are_set_one_by_one_replaced_and_taken_away(void **state)
 	assert_int_equal(t->ops->set_irq(t, 64, a), -EINVAL);
 	close(a);
 	close(b);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 static void a_reset_ends_bus_mastering_and_keeps_the_vectors(void **state)
@@ -247,7 +247,7 @@ static void a_reset_ends_bus_mastering_and_keeps_the_vectors(void **state)
 	model_bed_interrupt(bed, 0, 2);
 	assert_int_equal(raised(fd), 1);
 	close(fd);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 #define on_pf(f) cmocka_unit_test_setup_teardown(f, model_bed_setup_pf, model_bed_teardown)

@@ -109,12 +109,6 @@ static struct hca_transport *open_it(void)
 	return t;
 }
 
-static void close_it(struct hca_transport *t)
-{
-	t->domain->ops->destroy(t->domain);
-	t->ops->close(t);
-}
-
 static void it_opens_silent_and_closes_without_a_trace(void **state)
 {
 	unsigned int before = open_files(), inherited = count_files(true);
@@ -135,7 +129,7 @@ static void it_opens_silent_and_closes_without_a_trace(void **state)
 	assert_int_equal(offset, BAR_AT);
 	assert_true(open_files() > before);
 	assert_int_equal(hca_pci_bus_master(t, true), 0);
-	close_it(t);
+	hca_transport_close(t);
 	assert_int_equal(vfio.config[PCI_COMMAND], PCI_COMMAND_MEMORY);
 	assert_int_equal(open_files(), before);
 }
@@ -158,7 +152,7 @@ static void registers_are_big_endian_and_doorbells_one_store(void **state)
 	t->ops->write32(t, BAR_SIZE, 1);
 	t->ops->write64(t, BAR_SIZE - 4, 1, 1);
 	assert_memory_equal(vfio.bar + BAR_SIZE - 4, bell, 4);
-	close_it(t);
+	hca_transport_close(t);
 }
 
 static void what_cannot_be_mapped_is_reached_all_the_same(void **state)
@@ -181,7 +175,7 @@ static void what_cannot_be_mapped_is_reached_all_the_same(void **state)
 		assert_memory_equal(vfio.bar + 2 * PAGE, bell, 4);
 		t->ops->write32(t, BAR_SIZE, 1);
 		assert_int_equal(t->ops->read32(t, BAR_SIZE), UINT32_MAX);
-		close_it(t);
+		hca_transport_close(t);
 	}
 }
 
@@ -195,7 +189,7 @@ static void a_bar_that_cannot_be_mapped_has_no_file(void **state)
 	vfio.bar_flags &= ~(uint32_t)VFIO_REGION_INFO_FLAG_MMAP;
 	t = open_it();
 	assert_int_equal(t->ops->bar_fd(t, &fd, &offset), -EOPNOTSUPP);
-	close_it(t);
+	hca_transport_close(t);
 }
 
 static void configuration_has_bounds(void **state)
@@ -215,7 +209,7 @@ static void configuration_has_bounds(void **state)
 	assert_int_equal(t->ops->config_read(t, 4096, 1, &v), -EINVAL);
 	assert_int_equal(t->ops->config_read(t, 2, 4, &v), -EINVAL);
 	assert_int_equal(t->ops->config_write(t, 0, 3, 0), -EINVAL);
-	close_it(t);
+	hca_transport_close(t);
 }
 
 static void vectors_lead_to_their_eventfds_until_the_end(void **state)
@@ -233,7 +227,7 @@ static void vectors_lead_to_their_eventfds_until_the_end(void **state)
 		assert_int_equal(eventfd_write(vfio.triggers[5], 1), 0);
 		assert_int_equal(read(fd, &n, sizeof(n)), sizeof(n));
 		assert_int_equal(t->ops->set_irq(t, VECTORS, fd), -EINVAL);
-		close_it(t);
+		hca_transport_close(t);
 		assert_false(vfio.msix);
 		assert_int_equal(vfio.triggers[5], -1);
 	}
@@ -252,7 +246,7 @@ static void a_reset_comes_after_bus_mastering_went_off(void **state)
 	assert_int_equal(vfio.config[PCI_COMMAND], PCI_COMMAND_MEMORY);
 	vfio.errors[fake_vfio_number(VFIO_DEVICE_RESET)] = EIO;
 	assert_int_equal(t->ops->reset(t), -EIO);
-	close_it(t);
+	hca_transport_close(t);
 }
 
 static void a_device_that_went_reads_as_ones(void **state)
@@ -264,7 +258,7 @@ static void a_device_that_went_reads_as_ones(void **state)
 	memset(vfio.bar, 0xff, BAR_SIZE);
 	assert_int_equal(t->ops->read32(t, 0), UINT32_MAX);
 	assert_int_equal(hca_pci_bus_master(t, true), -ENODEV);
-	close_it(t);
+	hca_transport_close(t);
 }
 
 static void any_request_may_fail_and_nothing_stays_open(void **state)
@@ -285,7 +279,7 @@ static void any_request_may_fail_and_nothing_stays_open(void **state)
 			refused++;
 		} else {
 			calls = vfio.calls;
-			close_it(t);
+			hca_transport_close(t);
 		}
 		assert_int_equal(open_files(), before);
 	}
@@ -310,7 +304,7 @@ static void memory_may_run_out_and_nothing_stays_open(void **state)
 		asked = fail_alloc_disarm();
 		assert_int_equal(ret, at <= asked ? -ENOMEM : 0);
 		if (!ret)
-			close_it(t);
+			hca_transport_close(t);
 		assert_int_equal(open_files(), before);
 	}
 	assert_true(at > 6);
@@ -334,7 +328,7 @@ static void files_handed_in_are_taken_over_on_success_only(void **state)
 	assert_int_equal(hca_vfio_open_fds(container, group, device, "hca", &t, &error), 0);
 	assert_string_equal(t->device, "hca");
 	assert_int_equal(count_files(true), inherited);
-	close_it(t);
+	hca_transport_close(t);
 	assert_int_equal(open_files(), before);
 }
 

@@ -86,7 +86,7 @@ static void the_hca_reaches_what_is_mapped_and_nothing_beside_it(void **state)
 	assert_int_equal(unmapped, 2 * PAGE);
 	assert_int_equal(model_bed_dma_read(bed, 0, iova, text, 4), -EFAULT);
 	memory_free(&m, 4);
-	transport_bed_close(t);
+	hca_transport_close(t);
 	model_bed_wait_detached(bed);
 	model_bed_forgive(bed);		/* the faults that were wanted */
 }
@@ -108,7 +108,7 @@ static void read_only_means_read_only(void **state)
 	assert_int_equal(m.ptr[0], 'a');
 	assert_int_equal(unmap(t, 0x10000, 1, &unmapped), 0);
 	memory_free(&m, 1);
-	transport_bed_close(t);
+	hca_transport_close(t);
 	model_bed_wait_detached(bed);
 	model_bed_forgive(bed);
 }
@@ -128,7 +128,7 @@ static void an_unmap_tells_the_bytes_that_really_went(void **state)
 	assert_int_equal(unmap(t, 0x100000, 8, &unmapped), 0);
 	assert_int_equal(unmapped, 3 * PAGE);
 	memory_free(&m, 8);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 static void maps_that_make_no_sense_change_nothing(void **state)
@@ -150,7 +150,7 @@ static void maps_that_make_no_sense_change_nothing(void **state)
 	assert_int_equal(c.dma_ranges, 1);
 	assert_int_equal(unmap(t, 0x100000, 2, &unmapped), 0);
 	memory_free(&m, 2);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 /* --- servers that go or hang -------------------------------------------------- */
@@ -187,7 +187,7 @@ static void a_server_that_dies_is_a_device_that_is_gone(void **state)
 	assert_int_equal(map(t, 0x200000, 1, IOMMU_READ, &m, 0), 0);
 	model_bed_kill(bed);
 	expect_gone(t);
-	transport_bed_close(t);
+	hca_transport_close(t);
 	memory_free(&m, 1);
 }
 
@@ -211,7 +211,7 @@ static void a_server_that_hangs_costs_its_time_limit_once(void **state)
 	/* It comes back, and finds that it was given up: all mappings went. */
 	model_bed_wait_detached(bed);
 	expect_gone(t);
-	transport_bed_close(t);
+	hca_transport_close(t);
 	memory_free(&m, 1);
 	model_bed_forgive(bed);
 }
@@ -249,11 +249,11 @@ static void memory_may_run_out_and_nothing_stays_open(void **state)
 			assert_true(error.text[0]);
 		} else if (at <= asked) {
 			ret = -ENOMEM;	/* the model could do without it */
-			transport_bed_close(t);
+			hca_transport_close(t);
 		}
 	}
-	transport_bed_close(t);
-	transport_bed_close(transport_bed_open(*state));
+	hca_transport_close(t);
+	hca_transport_close(transport_bed_open(*state));
 }
 
 /* --- many threads --------------------------------------------------------------- */
@@ -298,7 +298,7 @@ static void all_may_be_called_from_any_thread(void **state)
 		assert_int_equal(workers[i].bad, 0);
 	}
 	memory_free(&m, 4);
-	transport_bed_close(t);
+	hca_transport_close(t);
 }
 
 #define on_pf(f) cmocka_unit_test_setup_teardown(f, model_bed_setup_pf, model_bed_teardown)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Owns the opening and closing of a transport to a model. It must never know
+ * Owns the opening of a transport to a model. It must never know
  * what a test is after.
  */
 #include "tests/unit/host/transport_bed.h"
@@ -13,10 +13,4 @@ struct hca_transport *transport_bed_open(struct model_bed *bed)
 	if (hca_transport_open(model_bed_device(bed, 0), &t, &error))
 		fail_msg("%s", error.text);
 	return t;
-}
-
-void transport_bed_close(struct hca_transport *t)
-{
-	t->domain->ops->destroy(t->domain);
-	t->ops->close(t);
 }
