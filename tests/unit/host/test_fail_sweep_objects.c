@@ -189,9 +189,24 @@ static void an_allocation_that_fails_leaves_nothing(void **state)
 	objects_bed_close(bed, clean);
 }
 
+static void every_object_also_lives_on_a_virtual_function(void **state)
+{
+	struct objects_bed vf = { 0 };
+	size_t i;
+
+	(void)state;
+	assert_int_equal(model_bed_open(1, true, &vf.model), 0);
+	objects_bed_open(&vf, SLOW_MS);
+	for (i = 0; i < objects_n_lives; i++)
+		check_undisturbed(&vf, &objects_lives[i]);
+	objects_bed_close(&vf, true);
+	model_bed_close(vf.model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_object_also_lives_on_a_virtual_function),
 		cmocka_unit_test(a_refused_command_leaves_nothing),
 		cmocka_unit_test(a_command_without_an_answer_leaves_nothing),
 		cmocka_unit_test(an_answer_that_makes_no_sense_is_not_believed),
