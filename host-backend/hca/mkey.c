@@ -16,6 +16,7 @@ enum {
 	ANY_QPN = 0xffffff,
 	OCTOWORD = 16,			/* two page entries, or one piece */
 	PAGES_PER_OCTOWORD = 2,
+	PIECES_ALIGN = 4,		/* a list of pieces ends on 64 bytes, as all users have it */
 	KLM_BYTES = 0, KLM_KEY = 4, KLM_VA = 8,
 };
 
@@ -131,7 +132,8 @@ static int create_indirect(struct hca *hca, const struct hca_mkey_attr *attr,
 		return -EINVAL;
 	if (n > limit)
 		return -EMSGSIZE;
-	in = command(attr, log_bytes ? HCA_MKEY_KSM : HCA_MKEY_KLM, log_bytes, (uint32_t)n, &ilen);
+	in = command(attr, log_bytes ? HCA_MKEY_KSM : HCA_MKEY_KLM, log_bytes,
+		     (uint32_t)((n + PIECES_ALIGN - 1) & ~(size_t)(PIECES_ALIGN - 1)), &ilen);
 	if (!in)
 		return -ENOMEM;
 	entry = in + create_mkey_in__klm_pas_mtt__BYTE;

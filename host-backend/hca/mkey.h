@@ -78,7 +78,8 @@ struct hca_klm {
  * hca_mkey_create_klm() - a key that stands for pieces of other keys
  * @hca: HCA
  * @attr: what; @len at most what the pieces have together
- * @klms: the pieces, in order; their keys must stay while this one lives
+ * @klms: the pieces, in order; their keys must stay while this one lives. Nothing
+ *	here looks whose they are: that is the caller's business
  * @n: how many, not 0
  * @key: index << 8 | variant
  *

@@ -7,8 +7,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { CQE_OP_OWN_FRESH = 0xf1, DBR_BYTES = OBJECTS_PAGE };
+enum { CQE_OP_OWN_FRESH = 0xf1, DBR_BYTES = OBJECTS_PAGE, ACTIVE_MS = 10000 };
 
 void objects_bed_open(struct objects_bed *bed, unsigned int command_ms)
 {
@@ -70,6 +71,19 @@ int objects_bed_teardown(void **state)
 {
 	objects_bed_close(*state, true);
 	return 0;
+}
+
+uint16_t objects_bed_wait_active(struct objects_bed *bed)
+{
+	struct model_bed_counts c;
+	unsigned int ms = 0;
+
+	for (model_bed_counts(bed->model, 0, &c); !c.active; model_bed_counts(bed->model, 0, &c)) {
+		if (ms++ >= ACTIVE_MS)
+			fail_msg("the port does not become active");
+		usleep(1000);
+	}
+	return c.lid;
 }
 
 struct model_bed_counts objects_bed_counts(struct objects_bed *bed)

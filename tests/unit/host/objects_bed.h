@@ -42,6 +42,9 @@ int objects_bed_group_teardown(void **state);
 int objects_bed_setup(void **state);
 int objects_bed_teardown(void **state);
 
+/* Until the subnet manager has made the port active; its LID. */
+uint16_t objects_bed_wait_active(struct objects_bed *bed);
+
 /* What the model counts now; objects beyond those of the open HCA. */
 struct model_bed_counts objects_bed_counts(struct objects_bed *bed);
 void objects_bed_assert_as_at_open(struct objects_bed *bed);

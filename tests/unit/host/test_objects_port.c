@@ -5,7 +5,6 @@
  */
 #include <endian.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "host-backend/hca/mad.h"
 #include "host-backend/hca/port.h"
@@ -138,22 +137,12 @@ static void the_agents_answer_a_mad(void **state)
 	assert_int_equal(hca_mad(bed->hca, 1, 4, mad, mad), -EINVAL);
 }
 
-static int wait_active_setup(void **state)
+static int setup(void **state)
 {
-	struct objects_bed *bed;
-	struct model_bed_counts c;
-	unsigned int ms;
-
 	if (objects_bed_group_setup(state))
 		return -1;
-	bed = *state;
-	for (ms = 0; ms < 10000; ms++) {
-		model_bed_counts(bed->model, 0, &c);
-		if (c.active)
-			return 0;
-		usleep(1000);
-	}
-	return -1;
+	objects_bed_wait_active(*state);
+	return 0;
 }
 
 int main(void)
@@ -168,5 +157,5 @@ int main(void)
 		LIFE(the_agents_answer_a_mad),
 	};
 
-	return cmocka_run_group_tests(tests, wait_active_setup, objects_bed_group_teardown);
+	return cmocka_run_group_tests(tests, setup, objects_bed_group_teardown);
 }
