@@ -12,6 +12,7 @@
 #include "host-backend/hca/clock.h"
 #include "host-backend/hca/object.h"
 #include "host-backend/hca/pages_private.h"
+#include "host-backend/hca/private.h"
 
 enum { ASK_AGAIN_US = 20000 };
 
@@ -172,7 +173,9 @@ int hca_pages_give(struct hca_pages *p, enum hca_pages_which which)
 
 int hca_pages_take_all(struct hca_pages *p)
 {
-	uint64_t patience = hca_now_ms() + HCA_PAGES_PATIENCE_MS;
+	unsigned int limit = p->hca->config.command_ms;
+	uint64_t wait_ms = limit < HCA_PAGES_PATIENCE_MS ? limit : HCA_PAGES_PATIENCE_MS;
+	uint64_t patience = hca_now_ms() + wait_ms;
 	uint32_t got;
 	size_t ilen;
 	int err = 0;
@@ -185,7 +188,7 @@ int hca_pages_take_all(struct hca_pages *p)
 			break;
 		err = hca_pages_back(p, HCA_PAGES_BATCH, &got);
 		if (got)
-			patience = hca_now_ms() + HCA_PAGES_PATIENCE_MS;
+			patience = hca_now_ms() + wait_ms;
 		else if (hca_now_ms() >= patience)
 			err = -ENODATA;
 		else if (!err)

@@ -210,10 +210,21 @@ static void execute(struct paper_hca *p, const uint8_t *in, uint8_t *data)
 	}
 }
 
+static struct paper_eq *eq_for(struct paper_hca *p, uint8_t type)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAPER_MAX_EQS; i++)
+		if (p->eq[i].eqn && p->eq[i].mask >> type & 1)
+			return &p->eq[i];
+	return NULL;
+}
+
 static void automatic_answer(struct paper_hca *p, unsigned int slot)
 {
 	static _Thread_local uint8_t in[16384], data[8192];
 	struct paper_reply reply = { .data = data, .len = sizeof(data) };
+	uint8_t event[28] = { 0 };
 	size_t len;
 
 	memset(data, 0, sizeof(data));
@@ -223,6 +234,10 @@ static void automatic_answer(struct paper_hca *p, unsigned int slot)
 	if (p->ask && !p->ask(p, slot, paper_opcode(p, slot), &reply, data))
 		return;
 	paper_answer(p, slot, &reply);
+	if (!p->silent && eq_for(p, EVENT_CMD)) {
+		ifc_store32(event, 1u << slot);
+		paper_event(p, EVENT_CMD, 0, event, false);
+	}
 }
 
 /* --- registers ------------------------------------------------------------------ */
@@ -378,6 +393,7 @@ void paper_open(struct paper_hca *p, const struct fake_domain_config *domain)
 	p->cmdif = 5;
 	p->shape = 5 << 4 | 6;
 	p->nic_state = 1;
+	pthread_mutex_init(&p->lock, NULL);
 	p->irq = -1;
 	p->automatic = true;
 	p->revive = true;
@@ -398,18 +414,20 @@ void paper_close(struct paper_hca *p)
 void paper_event(struct paper_hca *p, uint8_t type, uint8_t sub_type, const uint8_t data[28],
 		 bool silent)
 {
-	struct paper_eq *eq = p->eq;
+	struct paper_eq *eq;
 	uint64_t one = 1;
 	struct eqe *e;
 
-	while (!eq->eqn || !(eq->mask >> type & 1))
-		assert_true(++eq < p->eq + PAPER_MAX_EQS);
+	pthread_mutex_lock(&p->lock);
+	eq = eq_for(p, type);
+	assert_non_null(eq);
 	e = (struct eqe *)paper_ptr(p, eq->iova) + (eq->pi & ((1u << eq->log_size) - 1));
 	e->type = type;
 	e->sub_type = sub_type;
 	memcpy(e->data, data, sizeof(e->data));
 	__atomic_store_n(&e->owner, eq->pi >> eq->log_size & 1, __ATOMIC_RELEASE);
 	eq->pi++;
+	pthread_mutex_unlock(&p->lock);
 	if (!silent)
 		assert_int_equal(write(p->irq, &one, sizeof(one)), sizeof(one));
 }

@@ -11,6 +11,7 @@
 #define TESTS_UNIT_HOST_PAPER_HCA_H
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -66,8 +67,8 @@ struct paper_hca {
 	unsigned int resets, commands;
 	bool closed;
 
-	/* Whether doorbells are answered at once. */
-	_Atomic bool automatic;
+	/* Whether doorbells are answered at once; and whether without a command event. */
+	_Atomic bool automatic, silent;
 	/*
 	 * Asked before each automatic answer: may change @reply (its data is good
 	 * for 8 KiB and the caller's), or return false: no answer.
@@ -78,6 +79,7 @@ struct paper_hca {
 
 	uint64_t pages[PAPER_MAX_PAGES];	/* lent to us */
 	_Atomic unsigned int n_pages;
+	pthread_mutex_t lock;		/* of the EQs' producer indices */
 	struct paper_eq eq[PAPER_MAX_EQS];
 	uint8_t out[8192 + 8];
 };
