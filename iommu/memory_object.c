@@ -16,14 +16,16 @@ static int object_create(const struct memory_object *key, int fd,
 			 struct memory_object **out)
 {
 	struct memory_object *object = malloc(sizeof(*object));
+	int ret;
 
 	if (!object)
 		return -ENOMEM;
 	*object = *key;
 	object->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (object->fd < 0) {
+		ret = -errno;
 		free(object);
-		return -errno;
+		return ret;
 	}
 	*out = object;
 	return 0;

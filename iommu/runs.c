@@ -11,6 +11,7 @@
 
 #include "iommu/array.h"
 #include "iommu/refusal.h"
+#include "iommu/run_order.h"
 
 #define PAGE_MASK	4095ull
 #define RUNS_INLINE	4u
@@ -73,30 +74,23 @@ free_copy:
 	return ret;
 }
 
-static int run_cmp(const void *left, const void *right)
-{
-	const struct gpa_run *a = left, *b = right;
-
-	return a->gpa < b->gpa ? -1 : a->gpa > b->gpa;
-}
-
 static int check_overlap(const struct run_copy *copy, struct iommu_refusal *refusal)
 {
-	struct gpa_run few[RUNS_INLINE], *sorted = few;
+	struct gpa_run few[2 * RUNS_INLINE], *room = few, *sorted;
 	int ret = 0;
 
 	if (copy->ascending)
 		return 0;
 	if (copy->n > RUNS_INLINE)
-		sorted = reallocarray(NULL, copy->n, sizeof(*sorted));
-	if (!sorted)
+		room = reallocarray(NULL, 2 * copy->n, sizeof(*room));
+	if (!room)
 		return iommu_refuse(refusal, IOMMU_NO_MEMORY, 0, 0);
-	memcpy(sorted, copy->v, copy->n * sizeof(*sorted));
-	qsort(sorted, copy->n, sizeof(*sorted), run_cmp);
+	memcpy(room, copy->v, copy->n * sizeof(*room));
+	sorted = run_order_sort(room, room + copy->n, copy->n);
 	for (size_t i = 1; i < copy->n && !ret; i++)
 		if (sorted[i].gpa - sorted[i - 1].gpa < sorted[i - 1].size)
 			ret = iommu_refuse_at(refusal, IOMMU_OVERLAP, sorted[i].gpa);
-	array_free(sorted, few);
+	array_free(room, few);
 	return ret;
 }
 

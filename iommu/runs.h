@@ -46,8 +46,7 @@ static inline uint64_t piece_gpa(const struct piece *piece)
  * @refusal: filled on error
  *
  * Checked run by run: empty, alignment, wrap; then whether a page is named
- * twice; then run by run: in RAM, access. That takes n log n steps at worst
- * (runs that do not ascend), n otherwise.
+ * twice; then run by run: in RAM, access. Time is linear in the runs.
  *
  * Return: 0 or refusal->err.
  */

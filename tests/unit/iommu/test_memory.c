@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -326,6 +327,21 @@ static void a_window_that_cannot_be_mapped_is_an_error_and_may_come_later(void *
 	assert_int_equal(memory_region_backing(region, 0, true, &backing), 0);
 }
 
+static void a_process_without_a_free_descriptor_adds_no_file(void **state)
+{
+	struct bed *bed = *state;
+	struct rlimit old, none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(guest_memory_add(bed->memory, 0, PAGE, RW, bed->fd, 0, NULL), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_null(guest_memory_next(bed->memory, NULL));
+	add(bed, 0, 1, 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -345,6 +361,7 @@ int main(void)
 		T(regions_need_not_start_at_whole_huge_pages_of_their_file),
 		T(there_are_no_more_regions_than_promised),
 		T(a_region_that_cannot_be_added_leaves_nothing_behind),
+		T(a_process_without_a_free_descriptor_adds_no_file),
 		T(a_window_that_cannot_be_mapped_is_an_error_and_may_come_later),
 	};
 

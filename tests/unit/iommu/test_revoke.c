@@ -5,10 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "tests/unit/alloc/fail_alloc.h"
 #include "tests/unit/iommu/reg_bed.h"
 
 #define A_AT	GIB			/* three regions side by side, 4 MiB each */
@@ -231,6 +228,26 @@ static void a_removal_that_is_not_confirmed_is_told(void **state)
 	under_each_policy(check_not_confirmed);
 }
 
+static void of_several_only_those_not_confirmed_are_quarantined(void **state)
+{
+	struct iommu_registration *a, *between, *b;
+	struct reg_bed bed;
+
+	(void)state;
+	open_bed(&bed, IOMMU_POLICY_EXACT);
+	a = reg_bed_one(&bed, B_AT, PAGE, PAGE);
+	between = reg_bed_one(&bed, A_AT, PAGE, 2 * PAGE);
+	b = reg_bed_one(&bed, B_AT + PAGE, PAGE, 3 * PAGE);
+	fake_domain_fail_unmap(bed.domain, 1, -EIO);
+	assert_int_equal(iommu_region_remove(bed.registrar, B_AT, SIZE), -EUCLEAN);
+	assert_int_equal(reg_bed_fake(&bed).unmap_calls, 2);
+	assert_int_equal(reg_bed_ioas(&bed).quarantined_blocks, 1);
+	assert_int_equal(iommu_deregister(bed.registrar, a) + iommu_deregister(bed.registrar, b),
+			 -EUCLEAN);
+	end(&bed, between);
+	reg_bed_close(&bed);
+}
+
 static void check_many(struct reg_bed *bed)
 {
 	enum { N = 300, LEFT = 16 };
@@ -367,6 +384,7 @@ int main(void)
 		T(what_idles_goes_with_its_memory),
 		T(a_revoked_registration_can_be_abandoned),
 		T(a_removal_that_is_not_confirmed_is_told),
+		T(of_several_only_those_not_confirmed_are_quarantined),
 		T(each_of_many_is_told_once),
 		T(shared_blocks_of_a_revoked_registration_stay_mapped_for_others_only),
 		T(the_file_of_a_removed_region_is_closed),

@@ -4,8 +4,6 @@
  * exists, and registrations only translate. Must never know the other policies.
  */
 #include <errno.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "tests/unit/iommu/reg_bed.h"
 
@@ -142,6 +140,23 @@ static void a_removal_that_is_not_confirmed_is_told(void **state)
 	assert_int_equal(iommu_deregister(bed->registrar, reg), -EUCLEAN);
 }
 
+static void a_registrar_over_memory_that_cannot_be_mapped_is_not_created(void **state)
+{
+	struct iommu_registrar_config config = { .policy = IOMMU_POLICY_STATIC };
+	struct reg_bed *bed = *state;
+
+	assert_int_equal(reg_bed_ram(bed, 4 * GIB, MIB, RW), 0);
+	assert_int_equal(reg_bed_ram(bed, 5 * GIB, MIB, RW), 0);
+	iommu_registrar_destroy(bed->registrar);
+	assert_int_equal(reg_bed_fake(bed).maps, 0);
+	fake_domain_fail_map(bed->domain, 2, -EIO);
+	assert_int_equal(iommu_registrar_create(bed->ioas, bed->memory, &config, &bed->registrar),
+			 -EIO);
+	assert_int_equal(reg_bed_fake(bed).maps, 0);
+	assert_int_equal(iommu_registrar_create(bed->ioas, bed->memory, &config, &bed->registrar), 0);
+	assert_int_equal(reg_bed_fake(bed).maps, 3);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -152,6 +167,7 @@ int main(void)
 		T(bus_addresses_have_the_low_bits_of_the_guests),
 		T(read_only_memory_is_mapped_read_only),
 		T(a_region_that_cannot_be_mapped_is_not_there),
+		T(a_registrar_over_memory_that_cannot_be_mapped_is_not_created),
 		T(addresses_of_a_removed_region_wait_for_the_last_who_names_them),
 		T(addresses_of_an_abandoned_registration_are_not_reused_when_the_region_goes),
 		T(a_removal_that_is_not_confirmed_is_told),
