@@ -52,7 +52,10 @@ int hca_cq_destroy(struct hca *hca, uint32_t cqn);
  */
 int hca_cq_resize(struct hca *hca, uint32_t cqn, const struct hca_cq_attr *attr);
 
-/* Events after @count completions or @period_us microseconds; 0 and 0: at once. -EINVAL: period above 4095. */
+/*
+ * Events after @count completions or @period_us microseconds; 0 and 0: at once.
+ * -EINVAL: period above 4095; errors of hca_cmd().
+ */
 int hca_cq_moderate(struct hca *hca, uint32_t cqn, uint16_t period_us, uint16_t count);
 
 struct hca_cq_info {

@@ -87,7 +87,7 @@ struct hca_klm {
  */
 int hca_mkey_create_klm(struct hca *hca, const struct hca_mkey_attr *attr,
 			const struct hca_klm *klms, size_t n, uint32_t *key);
-/* The same with pieces of 2^@log_bytes each (12 to 31), of which @attr->start must be a multiple. */
+/* The same with pieces of 2^@log_bytes each, 12 to 31, of which @attr->start is a multiple. */
 int hca_mkey_create_ksm(struct hca *hca, const struct hca_mkey_attr *attr, unsigned int log_bytes,
 			const struct hca_klm *klms, size_t n, uint32_t *key);
 

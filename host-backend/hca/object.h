@@ -36,7 +36,10 @@ enum {
  */
 int hca_object_create(struct hca *hca, const void *in, size_t ilen, uint32_t *number);
 
-/* An input of @fixed bytes and a list of @n entries of @entry bytes, zeroed; @len: together. NULL: no memory. */
+/*
+ * An input of @fixed bytes and a list of @n entries of @entry bytes, zeroed; @len:
+ * together. NULL: no memory.
+ */
 void *hca_object_input(size_t fixed, uint64_t n, size_t entry, size_t *len);
 
 #endif

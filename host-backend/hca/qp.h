@@ -179,7 +179,7 @@ enum hca_qp_state {
 
 struct hca_qp_info {
 	enum hca_qp_state state;
-	uint8_t service;		/* as the context has it: 0 RC, 1 UC, 2 UD, 3 XRC, 7 SMI, 8 GSI */
+	uint8_t service;		/* 0 RC, 1 UC, 2 UD, 3 XRC, 7 SMI, 8 GSI */
 	bool trusted;			/* has rights that hca_qp_create() never gives */
 	uint32_t pd, uar, send_cqn, recv_cqn, srqn, xrcd, user_index;
 	struct hca_qp_change now;	/* opt: 0 */

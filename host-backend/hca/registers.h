@@ -11,7 +11,7 @@
 
 struct hca;
 
-/* Bits, from PTYS: widths 1x 2x 4x 8x 12x; speeds SDR DDR QDR FDR10 FDR EDR HDR NDR. "Now" is one bit each. */
+/* Bits, from PTYS: widths 1x 2x 4x 8x 12x, speeds SDR DDR QDR FDR10 FDR EDR HDR NDR. Now: one each. */
 struct hca_link {
 	uint16_t width_caps, width;
 	uint16_t speed_caps, speed;
@@ -29,7 +29,7 @@ struct hca_link_vls {
 
 enum { HCA_NODE_DESC_BYTES = 64 };
 
-/* Errors of hca_cmd(); -EINVAL no such port; -EIO values that cannot be (no width, an MTU no port has). */
+/* Errors of hca_cmd(); -EINVAL no such port; -EIO another port's answer, or an MTU no port has. */
 int hca_reg_link(struct hca *hca, unsigned int port, struct hca_link *link);
 int hca_reg_mtu(struct hca *hca, unsigned int port, struct hca_link_mtu *mtu);
 int hca_reg_vls(struct hca *hca, unsigned int port, struct hca_link_vls *vls);
