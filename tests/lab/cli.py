@@ -22,9 +22,10 @@ ABOUT = """Brings up machines with software HCAs, runs commands in them, takes a
 
 
 def cmd_image(args):
-    from image import GuestImage, QemuImage
-    for image in (QemuImage(args.cache), GuestImage(args.cache)):
-        print(image.ensure(refresh=args.refresh))
+    from image import GuestImage, KbuildImage, QemuImage
+    for image in (QemuImage(args.cache), GuestImage(args.cache), KbuildImage(args.cache)):
+        if image.name in args.names or not args.names:
+            print(image.ensure(refresh=args.refresh))
 
 
 def cmd_up(args):
@@ -93,6 +94,8 @@ def build_parser():
 
     sub = add("image", cmd_image, "build the images unless they are there, and print their folders")
     sub.add_argument("--refresh", action="store_true", help="build anew if the Debian mirror has newer releases")
+    sub.add_argument("names", nargs="*", choices=("qemu", "guest", "kbuild", []), metavar="NAME",
+                     help="only these: qemu, guest, kbuild")
 
     sub = add("up", cmd_up, "bring up a topology and wait until every VM takes commands")
     sub.add_argument("topology", help="stock: N VMs, each with M HCAs of one fabric, stock drivers")
@@ -101,7 +104,9 @@ def build_parser():
     sub.add_argument("--kernel", choices=("stable", "backports"), default="stable", help="the VMs' kernel (stable)")
     sub.add_argument("--mem", default="1536M", help="memory of each VM (1536M)")
     sub.add_argument("--smp", type=int, default=1, help="processors of each VM (1)")
-    sub.add_argument("--iommu", action="store_true", help="give the VMs an emulated Intel IOMMU, switched on")
+    sub.add_argument("--iommu", nargs="?", const="intel", choices=("intel", "amd"),
+                     help="give the VMs an emulated IOMMU, switched on: Intel's, which does not enforce coherency "
+                          "(the default), or AMD's, which does")
     sub.add_argument("--accel", choices=("auto", "tcg", "kvm"), default="auto",
                      help="auto: KVM if a stock kernel really boots under it, else TCG")
     sub.add_argument("--append", default="", help="further words for the kernel command line")

@@ -277,15 +277,35 @@ class GuestImage(Image):
     def _take_kernels(tree, work):
         """Copy vmlinuz and initrd of the two kernels under stable names."""
         boot = os.path.join(tree, "boot")
-        versions = sorted((n.removeprefix("vmlinuz-") for n in os.listdir(boot) if n.startswith("vmlinuz-")),
-                          key=lambda v: [int(x) for x in re.findall(r"\d+", v)])
-        if len(versions) != len(KERNELS):
-            raise LabError(f"expected {len(KERNELS)} kernels in the image, found: {' '.join(versions)}")
-        for label, version in zip(KERNELS, versions):
+        for label, version in kernel_versions(work, os.listdir(boot), "vmlinuz-"):
             shutil.copy(f"{boot}/vmlinuz-{version}", f"{work}/vmlinuz-{label}")
             shutil.copy(f"{boot}/initrd.img-{version}", f"{work}/initrd-{label}")
-            with open(f"{work}/version-{label}", "w", encoding="utf-8") as f:
-                f.write(version + "\n")
+
+
+class KbuildImage(Image):
+    """A root tree that compiles kernel modules for the kernels of the guest image."""
+
+    name = "kbuild"
+
+    def build(self, mirror, work):
+        tree = os.path.join(work, "tree")
+        packages = read_list(os.path.join(self.recipe, "packages"))
+        self.mmdebstrap(mirror, work, tree, [
+            "--variant=apt", "--include=" + ",".join(packages),
+            f'--customize-hook={self.recipe}/customize.sh "$1"'])
+        kernel_versions(work, os.listdir(f"{tree}/lib/modules"), "")
+
+
+def kernel_versions(work, names, prefix):
+    """The releases of the two kernels among file names, by label; also written to files that say so."""
+    versions = sorted((n.removeprefix(prefix) for n in names if n.startswith(prefix)),
+                      key=lambda v: [int(x) for x in re.findall(r"\d+", v)])
+    if len(versions) != len(KERNELS):
+        raise LabError(f"expected {len(KERNELS)} kernels in the image, found: {' '.join(versions)}")
+    for label, version in zip(KERNELS, versions):
+        with open(f"{work}/version-{label}", "w", encoding="utf-8") as f:
+            f.write(version + "\n")
+    return list(zip(KERNELS, versions))
 
 
 def release_dates(mirror):

@@ -25,7 +25,7 @@ class VmSpec:
     mem: str = "1536M"
     smp: int = 1
     nested: bool = False  # runs KVM guests itself
-    iommu: bool = False
+    iommu: str = None    # intel or amd
     accel: str = "tcg"
     hcas: list = dataclasses.field(default_factory=list)  # sockets, relative to the lab's folder
     append: str = ""     # further kernel arguments
@@ -71,10 +71,11 @@ def command_line(spec, qemu, guest):
         "kernel": guest.path(f"vmlinuz-{spec.kernel}"), "initrd": guest.path(f"initrd-{spec.kernel}"),
         "machine_id": hashlib.md5(f"lab {spec.name}".encode(), usedforsecurity=False).hexdigest(),
     }
-    kernel_sections = ["kernel"] + (["kernel-iommu"] if spec.iommu else [])
+    iommu = [f"iommu-{spec.iommu}"] if spec.iommu else []
+    kernel_sections = ["kernel"] + [f"kernel-{s}" for s in iommu]
     append = [w for s in kernel_sections for w in fill(config[s], words)]
     words["append"] = " ".join(append + ([spec.append] if spec.append else []))
-    sections = ["always", "lan", spec.accel + ("-nested" if spec.nested else "")] + (["iommu"] if spec.iommu else [])
+    sections = ["always", "lan", spec.accel + ("-nested" if spec.nested else "")] + iommu
     lines = [line for s in sections for line in fill(config[s], words)]
     for number, path in enumerate(spec.hcas):
         lines += fill(config["hca"], {**words, "socket": path, "hca": number})
