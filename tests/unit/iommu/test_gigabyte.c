@@ -154,6 +154,21 @@ static void a_scattered_gigabyte_costs_static_nothing(void **state)
 	reg_bed_close(&bed);
 }
 
+static void a_scattered_gigabyte_costs_static_16_bytes_of_memory_a_page(void **state)
+{
+	struct gpa_run *runs = scattered();
+	struct iommu_registration *reg;
+	struct reg_bed bed;
+
+	(void)state;
+	open_bed(&bed, IOMMU_POLICY_STATIC, false);
+	reg = reg_bed_many(&bed, runs, N_PAGES, RW, 0);
+	assert_true(reg_bed_stats(&bed).memory < N_PAGES * sizeof(struct bus_run) + 256 * 1024);
+	assert_int_equal(iommu_deregister(bed.registrar, reg), 0);
+	free(runs);
+	reg_bed_close(&bed);
+}
+
 static void where_allowed_a_scattered_gigabyte_falls_back_to_granule(void **state)
 {
 	struct iommu_registration *reg;
@@ -226,6 +241,7 @@ int main(void)
 		T(a_scattered_gigabyte_is_refused_by_exact_and_lazy_before_anything_is_mapped),
 		T(a_scattered_gigabyte_costs_granule_512_map_calls),
 		T(a_scattered_gigabyte_costs_static_nothing),
+		T(a_scattered_gigabyte_costs_static_16_bytes_of_memory_a_page),
 		T(where_allowed_a_scattered_gigabyte_falls_back_to_granule),
 		T(too_small_a_granule_is_refused_at_the_limit_with_nothing_left),
 		T(a_page_named_twice_is_found_among_a_quarter_million),

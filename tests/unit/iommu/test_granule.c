@@ -107,6 +107,10 @@ static void an_idle_block_serves_any_page_of_it(void **state)
 	assert_int_equal(reg_bed_stats(bed).reuses, 1);
 	assert_int_equal(reg_bed_stats(bed).idle_bytes, 0);
 	end(bed, reg);
+	/* Half of it is no reuse. */
+	reg = reg_bed_one(bed, granule(1) - PAGE, 2 * PAGE, 0);
+	assert_int_equal(reg_bed_stats(bed).reuses, 1);
+	end(bed, reg);
 }
 
 static void idle_blocks_go_when_their_time_is_over_by_few_calls(void **state)

@@ -324,6 +324,70 @@ static void each_of_many_is_found_again(void **state)
 	reg_bed_close(&bed);
 }
 
+/* So many that all chains of the index are shared. */
+static void none_of_many_is_taken_for_another(void **state)
+{
+	enum { N = 256 };
+	struct iommu_registrar_config config = { .policy = IOMMU_POLICY_LAZY };
+	struct iommu_registration *regs[3][N];
+	struct gpa_run runs[N];
+	struct reg_bed bed;
+
+	(void)state;
+	reg_bed_open(&bed, NULL, &config);
+	assert_int_equal(reg_bed_ram(&bed, 0, RAM, RW), 0);
+	for (uint64_t i = 0; i < N; i++) {
+		runs[i] = (struct gpa_run){ 4 * i * PAGE, 2 * PAGE };
+		regs[0][i] = reg_bed_many(&bed, &runs[i], 1, RO, VA);
+	}
+	for (int i = 0; i < N; i++)
+		end(&bed, regs[0][i]);
+	for (uint64_t i = 0; i < N; i++) {
+		regs[0][i] = reg_bed_many(&bed, &runs[i], 1, RW, VA);
+		regs[1][i] = reg_bed_many(&bed, &runs[i], 1, RO, VA + PAGE);
+		runs[i].size = PAGE;
+		regs[2][i] = reg_bed_many(&bed, &runs[i], 1, RO, VA);
+	}
+	assert_int_equal(reg_bed_stats(&bed).reuses, 0);
+	for (int i = 0; i < N; i++) {
+		assert_int_equal(iommu_registration_size(regs[2][i]), PAGE);
+		for (int kind = 0; kind < 3; kind++)
+			end(&bed, regs[kind][i]);
+	}
+	reg_bed_close(&bed);
+}
+
+/* Mappings of its own idle beside blocks of granule, to which it fell back. */
+static void what_fell_back_idles_by_the_same_clock(void **state)
+{
+	struct fake_domain_config domain = { .max_maps = 8 };
+	struct iommu_registrar_config config = {
+		.policy = IOMMU_POLICY_LAZY, .fall_back = true, .idle_ms = IDLE_MS,
+	};
+	struct gpa_run runs[16];
+	struct reg_bed bed;
+
+	(void)state;
+	for (uint64_t i = 0; i < 16; i++)
+		runs[i] = (struct gpa_run){ 2 * i * PAGE, PAGE };
+	for (int block_first = 0; block_first <= 1; block_first++) {
+		reg_bed_open(&bed, &domain, &config);
+		assert_int_equal(reg_bed_ram(&bed, 0, RAM, RW), 0);
+		for (int i = 0; i < 2; i++) {
+			bool block = block_first == !i;
+
+			end(&bed, reg_bed_many(&bed, runs, block ? 16 : 1, RW, VA));
+			bed.now += 10;
+		}
+		assert_int_equal(reg_bed_stats(&bed).idle_maps, 2);
+		assert_int_equal(iommu_registrar_tick(bed.registrar), IDLE_MS - 20);
+		bed.now += IDLE_MS - 20;
+		assert_int_equal(iommu_registrar_tick(bed.registrar), 10);
+		assert_int_equal(reg_bed_stats(&bed).idle_bytes, block_first ? PAGE : 2 * MIB);
+		reg_bed_close(&bed);
+	}
+}
+
 static void without_memory_for_the_cache_it_is_unmapped_at_once(void **state)
 {
 	struct reg_bed *bed = *state;
@@ -357,6 +421,8 @@ int main(void)
 		T(idle_mappings_make_room_among_bus_addresses),
 		T(a_flush_that_is_not_confirmed_is_told),
 		T(each_of_many_is_found_again),
+		T(none_of_many_is_taken_for_another),
+		T(what_fell_back_idles_by_the_same_clock),
 		T(without_memory_for_the_cache_it_is_unmapped_at_once),
 	};
 

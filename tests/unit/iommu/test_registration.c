@@ -469,6 +469,27 @@ static void no_bus_addresses_left_is_told(void **state)
 	reg_bed_close(&bed);
 }
 
+static void a_map_that_fails_gives_its_bus_addresses_back(void **state)
+{
+	static const struct iova_range range = { PAGE, 17 * PAGE - 1 };
+	struct fake_domain_config config = { .ranges = &range, .n_ranges = 1 };
+	struct gpa_run run = { 0, 16 * PAGE };
+	struct reg_bed bed;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct iommu_registrar_config conf = { .policy = policies[i], .granule = PAGE };
+
+		reg_bed_open(&bed, &config, &conf);
+		assert_int_equal(reg_bed_ram(&bed, 0, RAM, RW), 0);
+		fake_domain_fail_map(bed.domain, 1, -EIO);
+		assert_int_equal(reg_bed_refused(&bed, &run, 1, RW, 0).reason, IOMMU_MAP_FAILED);
+		assert_int_equal(iommu_deregister(bed.registrar,
+						  reg_bed_many(&bed, &run, 1, RW, 0)), 0);
+		reg_bed_close(&bed);
+	}
+}
+
 static void a_domain_that_runs_out_of_mappings_early_counts_as_the_limit(void **state)
 {
 	struct gpa_run run = { 0, PAGE };
@@ -499,6 +520,26 @@ static void regions_that_were_there_before_the_registrar_count(void **state)
 		iommu_registrar_destroy(bed.registrar);
 		assert_int_equal(iommu_registrar_create(bed.ioas, bed.memory, &config,
 							&bed.registrar), 0);
+		reg = reg_bed_many(&bed, &run, 1, RW, 0);
+		reg_bed_reaches(&bed, reg, &run, 1, RW);
+		assert_int_equal(iommu_deregister(bed.registrar, reg), 0);
+		reg_bed_close(&bed);
+	}
+}
+
+static void falling_back_changes_nothing_where_it_cannot_help(void **state)
+{
+	struct gpa_run run = { 0, PAGE };
+
+	(void)state;
+	for (size_t i = 2; i < 4; i++) {
+		struct iommu_registrar_config config = { .policy = policies[i], .fall_back = true };
+		struct fake_domain_config domain = { .max_maps = 5 };
+		struct iommu_registration *reg;
+		struct reg_bed bed;
+
+		reg_bed_open(&bed, &domain, &config);
+		open_memory(&bed);
 		reg = reg_bed_many(&bed, &run, 1, RW, 0);
 		reg_bed_reaches(&bed, reg, &run, 1, RW);
 		assert_int_equal(iommu_deregister(bed.registrar, reg), 0);
@@ -546,8 +587,10 @@ int main(void)
 		T(an_undoing_that_is_not_confirmed_is_told),
 		T(abandoned_addresses_are_unmapped_and_never_used_again),
 		T(no_bus_addresses_left_is_told),
+		T(a_map_that_fails_gives_its_bus_addresses_back),
 		T(a_domain_that_runs_out_of_mappings_early_counts_as_the_limit),
 		T(regions_that_were_there_before_the_registrar_count),
+		T(falling_back_changes_nothing_where_it_cannot_help),
 		T(impossible_configurations_are_refused),
 	};
 
