@@ -6,7 +6,7 @@
 #ifndef HCA_BARRIER_H
 #define HCA_BARRIER_H
 
-/* What was written to memory is there before the register write that follows: the doorbell's second line. */
+/* What was written to memory is there before the register write that follows. */
 static inline void hca_to_device_barrier(void)
 {
 #if defined(__x86_64__)

@@ -44,7 +44,8 @@ static int identify(struct hca *hca)
 	if (err)
 		return err;
 	if (!id.kind)
-		return hca_step_failed(hca, -EOPNOTSUPP, "%04x:%04x is not an HCA of the mlx5 family",
+		return hca_step_failed(hca, -EOPNOTSUPP,
+				       "%04x:%04x is not an HCA of the mlx5 family",
 				       id.vendor, id.device);
 	hca->identity.vendor = id.vendor;
 	hca->identity.device = id.device;
@@ -68,10 +69,11 @@ static int coherent(struct hca *hca)
 		return 0;
 	err = hca_pci_no_snoop_off(hca->transport);
 	if (err == -EOPNOTSUPP || err == -EIO)
-		return hca_step_failed(hca, -EOPNOTSUPP, "DMA is not coherent: the IOMMU (%s) does not "
-				       "enforce snooping, and No-Snoop cannot be switched off in the %s",
+		return hca_step_failed(hca, -EOPNOTSUPP,
+				       "DMA is not coherent: the IOMMU (%s) does not enforce "
+				       "snooping, and No-Snoop cannot be switched off in the %s",
 				       ioas_name(hca->ioas), hca->identity.is_vf ?
-				       "virtual function, only in its physical function" : "device");
+				       "virtual function, only in its physical one" : "device");
 	return err;
 }
 
@@ -84,8 +86,9 @@ static int wait_ready(struct hca *hca)
 	while (t->ops->read32(t, HCA_ISEG_INITIALIZING) >> 31) {
 		if (hca_now_ms() >= deadline)
 			return hca_health_presence(t) ? -ENODEV :
-			       hca_step_failed(hca, -ETIMEDOUT, "the firmware is still initializing "
-					       "after %u ms", hca->config.bringup_ms);
+			       hca_step_failed(hca, -ETIMEDOUT,
+					       "the firmware is still initializing after %u ms",
+					       hca->config.bringup_ms);
 		hca_sleep_us(READY_POLL_US);
 	}
 	return 0;
@@ -120,8 +123,9 @@ static int queue_create(struct hca *hca)
 
 	read_firmware_version(hca);
 	if (err == -EOPNOTSUPP)
-		return hca_step_failed(hca, err, "firmware %u.%u.%u has no command interface of "
-				       "revision %d", hca->identity.fw_major, hca->identity.fw_minor,
+		return hca_step_failed(hca, err,
+				       "firmware %u.%u.%u has no command interface of revision %d",
+				       hca->identity.fw_major, hca->identity.fw_minor,
 				       hca->identity.fw_sub, HCA_CMDIF_REVISION);
 	return err;
 }
@@ -142,8 +146,8 @@ static int queue_start(struct hca *hca)
 	state = hca_nic_state(t->ops->read32(t, HCA_ISEG_CMDQ_L));
 	if (state != HCA_NIC_FULL_DRIVER)
 		return hca_health_presence(t) ? -ENODEV :
-		       hca_step_failed(hca, -EIO, "the firmware did not take the queue (NIC state %d)",
-				       state);
+		       hca_step_failed(hca, -EIO,
+				       "the firmware did not take the queue (NIC state %d)", state);
 	hca_events_watch(hca->events);
 	return 0;
 }
@@ -169,8 +173,8 @@ static int issi(struct hca *hca)
 		return err;
 	supported = (uint32_t)ifc_get(out, query_issi_out__supported_issi_dw0);
 	if (!(supported & ISSI_1))
-		return hca_step_failed(hca, -EOPNOTSUPP, "firmware %u.%u.%u does not support ISSI 1 "
-				       "(QUERY_ISSI: 0x%x)", hca->identity.fw_major,
+		return hca_step_failed(hca, -EOPNOTSUPP, "firmware %u.%u.%u does not support "
+				       "ISSI 1 (QUERY_ISSI: 0x%x)", hca->identity.fw_major,
 				       hca->identity.fw_minor, hca->identity.fw_sub, supported);
 	memset(in, 0, sizeof(in));
 	hca_object_head(in, HCA_OP_SET_ISSI, 0);

@@ -95,7 +95,7 @@ static int set_general(struct hca *hca, struct cap_message *max, struct cap_mess
 	ifc_set(cap, cmd_hca_cap__log_uar_page_sz, 0);		/* 4 KiB */
 	if (ifc_get(limit, cmd_hca_cap__cache_line_128byte))
 		ifc_set(cap, cmd_hca_cap__cache_line_128byte, 0);
-	/* Layouts beyond the fields that we know are the firmware's own: only those are sent back. */
+	/* What lies beyond the fields that we know is not ours to send back. */
 	memset(cap + cmd_hca_cap__SIZE, 0, PAGE_BYTES - cmd_hca_cap__SIZE);
 	return set(hca, TYPE_GENERAL, cur);
 }

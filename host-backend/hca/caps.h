@@ -8,7 +8,10 @@
 
 struct hca;
 
-/* QUERY_HCA_CAP and SET_HCA_CAP, before INIT_HCA. -EOPNOTSUPP: what we need is not there; -EIO; errors of hca_cmd(). */
+/*
+ * QUERY_HCA_CAP and SET_HCA_CAP, before INIT_HCA. -EOPNOTSUPP: what we need is
+ * not there; errors of hca_cmd(), -EIO also for garbage.
+ */
 int hca_caps_set(struct hca *hca);
 /* What they are after INIT_HCA, into @hca. Errors as above. */
 int hca_caps_read(struct hca *hca);

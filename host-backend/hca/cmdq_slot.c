@@ -105,7 +105,9 @@ static int slot_claim(struct hca_cmdq *q, const void *in, bool wait, struct hca_
 		err = -EBUSY;
 	} else {
 		s->state = HCA_SLOT_CLAIMED;
-		s->token = ++q->last_token ? q->last_token : ++q->last_token;
+		if (!++q->last_token)
+			q->last_token = 1;
+		s->token = q->last_token;
 		s->opcode = opcode;
 		s->op_mod = (uint16_t)ifc_get(in, cmd_in__op_mod);
 		*out = s;

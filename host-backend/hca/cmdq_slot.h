@@ -48,7 +48,7 @@ struct hca_cmdq {
 	unsigned int log_stride, n_slots;
 	struct hca_mailbox_cache mailboxes;
 
-	/* Protects all below; outside of it comes nothing, inside of it the mailboxes and hca_dma. */
+	/* Protects all below; the mailboxes' lock and those of hca_dma come inside of it. */
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
 	bool events, dead;

@@ -290,8 +290,8 @@ void hca_dma_free(struct hca_dma *dma, struct hca_buf *buf)
 	chunk = chunk_of(dma, buf);
 	if (chunk) {
 		if (chunk->size == HCA_CHUNK_BYTES)
-			hca_chunk_give(&chunk->map, (uint32_t)((buf->iova - chunk->block->iova) /
-							       HCA_CHUNK_UNIT), units_of(buf->size));
+			hca_chunk_give(&chunk->map, units_of(buf->iova - chunk->block->iova),
+				       units_of(buf->size));
 		else
 			chunk->map.used = 0;
 		dma->stats.pieces--;

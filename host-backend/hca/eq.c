@@ -17,7 +17,7 @@
 enum {
 	EQE_OWNER = 1,
 	LOG_EQE = 6, LOG_PAGE_MIN = 12, LOG_PAGE_MAX = 21,
-	TELL_EVERY = 64,		/* entries: the HCA takes a queue that is not consumed for full */
+	TELL_EVERY = 64,	/* entries: a queue of which nothing seems consumed overflows */
 	CI_MASK = 0xffffff,
 };
 

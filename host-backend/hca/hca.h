@@ -20,7 +20,10 @@
 
 struct hca;
 
-/* What befell the HCA; told in its event thread, which must not be kept waiting nor run commands. */
+/*
+ * What befell the HCA; told in its event thread, which must not be kept waiting
+ * nor run commands.
+ */
 enum hca_event_type {
 	HCA_EVENT_QP,			/* number, type = firmware event type */
 	HCA_EVENT_SRQ,
@@ -113,14 +116,14 @@ struct hca_identity {
 void hca_identity(const struct hca *hca, struct hca_identity *identity);
 /* The current general capabilities, a cmd_hca_cap of ifc/caps.h. */
 const uint8_t *hca_caps(const struct hca *hca);
-/* Capabilities of another kind by QUERY_HCA_CAP as read at bring-up (atomic); NULL when not there. */
+/* The same of atomic operations, an atomic_caps; NULL: there are none. */
 const uint8_t *hca_caps_atomic(const struct hca *hca);
-/* 0, or the syndrome of a fatal error: the health buffer's or enum hca_syndrome. Set once and for all. */
+/* 0, or why it is dead: the health buffer's syndrome or enum hca_syndrome. Once and for all. */
 uint32_t hca_fatal(const struct hca *hca);
 /* "firmware internal error" */
 const char *hca_fatal_text(uint32_t syndrome);
 uint64_t hca_pages_lent(struct hca *hca);
-/* The UAR page the driver's own EQs use, and the PD, XRCD and SRQ that every QP context must name are objects' business. */
+/* The UAR page that the driver's own EQs use. */
 uint32_t hca_own_uar(const struct hca *hca);
 
 #endif

@@ -15,7 +15,7 @@ uint32_t hca_health_presence(struct hca_transport *t)
 	return t->ops->read32(t, HCA_ISEG_FW_VER) == UINT32_MAX ? HCA_SYNDROME_GONE : 0;
 }
 
-/* What the firmware says. Heat is reported there, too, and is not the end unless a reset is asked for. */
+/* Heat is reported there, too, and is not the end unless the firmware asks for a reset. */
 static uint32_t firmware_says(struct hca_transport *t)
 {
 	uint8_t syndrome = t->ops->read8(t, HCA_ISEG_SYND);

@@ -11,7 +11,8 @@ enum {
 	HCA_ISEG_FW_REV		= 0x000,	/* [31:16] minor [15:0] major */
 	HCA_ISEG_CMDIF_FW_SUB	= 0x004,	/* [31:16] command interface [15:0] sub-minor */
 	HCA_ISEG_CMDQ_H		= 0x010,
-	HCA_ISEG_CMDQ_L		= 0x014,	/* [31:12] address [10:8] NIC state [7:4] log slots [3:0] log stride */
+	/* [31:12] address [10:8] NIC state [7:4] log2 slots [3:0] log2 bytes of an entry */
+	HCA_ISEG_CMDQ_L		= 0x014,
 	HCA_ISEG_CMD_DOORBELL	= 0x018,	/* bit n = slot n */
 	HCA_ISEG_INITIALIZING	= 0x1fc,	/* bit 31 */
 	HCA_ISEG_FW_VER		= 0x230,	/* of the health buffer */

@@ -17,7 +17,7 @@ enum hca_pages_which { HCA_PAGES_BOOT = 1, HCA_PAGES_INIT = 2 };
 enum {
 	HCA_PAGES_BATCH = 512,		/* pages of one command */
 	HCA_PAGES_MAX = 1 << 22,	/* 16 GiB: more is no sane wish */
-	HCA_PAGES_PATIENCE_MS = 5000,	/* or the limit of a command, for pages that do not come back */
+	HCA_PAGES_PATIENCE_MS = 5000,	/* or a command's limit: for pages that do not return */
 };
 
 int hca_pages_create(struct hca *hca, struct hca_pages **out);

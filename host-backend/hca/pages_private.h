@@ -44,11 +44,14 @@ struct hca_pages {
 
 /* The fixed part of MANAGE_PAGES. Return: its bytes. */
 size_t hca_pages_head(uint8_t *in, uint16_t function, enum hca_pages_op op, uint32_t n);
-/* Up to @n pages are allocated and written into a MANAGE_PAGES of @ilen bytes. Error: not even one. */
+/* Up to @n pages are allocated and written into @in, of @ilen bytes. Error: not even one. */
 int hca_pages_batch(struct hca_pages *p, uint32_t n, size_t *ilen);
 /* The batch's command ended with @err: its pages are lent, or ours again, or nobody knows. */
 void hca_pages_settle(struct hca_pages *p, int err);
-/* The pages that @out names are ours again. -EPROTO: more than asked for, or not lent; those are left alone. */
+/*
+ * The pages that @out names are ours again, @got of them. -EPROTO: more than
+ * asked for, or some that were not lent.
+ */
 int hca_pages_back(struct hca_pages *p, uint32_t asked, uint32_t *got);
 
 #endif

@@ -43,7 +43,7 @@ struct hca {
 	uint8_t caps_atomic[atomic_caps__SIZE];
 	char why[160];				/* of a step that failed other than by a command */
 
-	_Atomic uint32_t fatal;			/* enum hca_syndrome or the health buffer's, 0: alive */
+	_Atomic uint32_t fatal;			/* see hca_fatal() */
 };
 
 /*
@@ -59,7 +59,7 @@ void hca_cmd_forget(void);
 int hca_step_failed(struct hca *hca, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* From the reset function to armed event queues; bringup.c. Errors of hca_open(), @what: the step. */
+/* From a reset function to armed event queues; bringup.c. Errors of hca_open(); @what: the step. */
 int hca_bringup(struct hca *hca, const char **what);
 /*
  * The mirror of whatever was reached, as far as the HCA is alive, and a reset.

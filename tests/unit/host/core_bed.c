@@ -64,10 +64,8 @@ int core_try_open(struct model_bed *bed, unsigned int i, const struct hca_config
 	if (hca_transport_open(model_bed_device(bed, i), &t, error))
 		fail_msg("%s", error->text);
 	err = hca_open(t, config, hca, error);
-	if (err && t->domain)
-		t->domain->ops->destroy(t->domain);
 	if (err)
-		t->ops->close(t);
+		hca_transport_close(t);
 	return err;
 }
 

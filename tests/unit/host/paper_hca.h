@@ -48,7 +48,7 @@ struct paper_eq {
 
 struct paper_hca {
 	struct hca_transport t;
-	struct iommu_domain *domain;	/* until somebody destroys it; then counts of it are kept below */
+	struct iommu_domain *domain;
 	uint64_t domain_left;		/* mappings at its end */
 
 	/* Registers; a test may change them at any time. */

@@ -87,7 +87,8 @@ static void check_error(const struct kind *k, int err, const char *text)
 }
 
 /* One life in which the @n-th command goes wrong: whether any did. */
-static bool live_with(struct model_bed *bed, const struct kind *k, unsigned int n, unsigned int *late)
+static bool live_with(struct model_bed *bed, const struct kind *k, unsigned int n,
+		      unsigned int *late)
 {
 	struct hca_close_report report = { 0 };
 	struct hca_open_error error = { "" };
