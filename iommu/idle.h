@@ -58,7 +58,7 @@ void idle_take(struct iommu_registrar *registrar, struct idle_entry *entry,
 bool idle_any(const struct iommu_registrar *registrar);
 /* All of it goes. 0 or -EUCLEAN. */
 int idle_flush(struct iommu_registrar *registrar);
-/* The oldest go until @maps more mappings can be made; false, and none goes, where all would not do. */
+/* The oldest go until @maps more mappings can be made; false, and none goes, if all would not do. */
 bool idle_make_room(struct iommu_registrar *registrar, uint64_t maps);
 /* What has idled too long goes. Milliseconds until more is due, -1: nothing idles. */
 int idle_expire(struct iommu_registrar *registrar);

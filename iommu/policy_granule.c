@@ -24,7 +24,7 @@ struct granule_leaf {
 
 struct granule_table {
 	struct memory_region *region;
-	uint64_t first;			/* number of the region's first block, counted from address 0 */
+	uint64_t first;			/* number of the region's first block, from address 0 */
 	size_t n_leaves;
 	struct granule_leaf *leaves[];
 };

@@ -79,7 +79,8 @@ static int text_at(const struct iommu_refusal *r, char *buf, size_t len)
 
 	switch (r->reason) {
 	case IOMMU_UNALIGNED:
-		format = "0x%" PRIx64 ": address or length is not a multiple of 4096: register whole pages";
+		format = "0x%" PRIx64 ": address or length is not a multiple of 4096:"
+			 " register whole pages";
 		break;
 	case IOMMU_WRAPS:
 		format = "0x%" PRIx64 ": the memory named from here on ends beyond the last address";
@@ -88,10 +89,12 @@ static int text_at(const struct iommu_refusal *r, char *buf, size_t len)
 		format = "0x%" PRIx64 ": this page is named twice: name each page once";
 		break;
 	case IOMMU_NOT_RAM:
-		format = "0x%" PRIx64 ": the guest has no memory here: only its RAM can be registered";
+		format = "0x%" PRIx64 ": the guest has no memory here:"
+			 " only its RAM can be registered";
 		break;
 	default:
-		format = "0x%" PRIx64 ": this memory is read-only to the guest: register it without write access";
+		format = "0x%" PRIx64 ": this memory is read-only to the guest:"
+			 " register it without write access";
 		break;
 	}
 	return snprintf(buf, len, format, r->at);
@@ -139,7 +142,8 @@ void iommu_refusal_text(const struct iommu_refusal *refusal, char *buf, size_t l
 		snprintf(buf, len, "not refused");
 		return;
 	case IOMMU_EMPTY:
-		snprintf(buf, len, "no memory is named: every run needs a page of 4096 bytes at least");
+		snprintf(buf, len, "no memory is named:"
+			 " every run needs a page of 4096 bytes at least");
 		return;
 	case IOMMU_BAD_ACCESS:
 		snprintf(buf, len, "no or unknown access: ask for reading, writing or both");
@@ -162,14 +166,15 @@ void iommu_refusal_text(const struct iommu_refusal *refusal, char *buf, size_t l
 			 " deregister some memory", refusal->wanted);
 		return;
 	case IOMMU_NO_MEMORY:
-		snprintf(buf, len, "no memory for book-keeping: raise this process's limit of memory");
+		snprintf(buf, len, "no memory for book-keeping:"
+			 " raise this process's limit of memory");
 		return;
 	case IOMMU_MAP_FAILED:
 		text_map_failed(refusal, buf, len);
 		return;
 	case IOMMU_NOT_CONFIRMED:
-		snprintf(buf, len, "mapping failed, and the IOMMU did not confirm that it was undone:"
-			 " %" PRIu64 " bytes of bus addresses will not be used again", refusal->wanted);
+		snprintf(buf, len, "mapping failed, and the IOMMU did not confirm that it was undone: %"
+			 PRIu64 " bytes of bus addresses will not be used again", refusal->wanted);
 		return;
 	}
 	snprintf(buf, len, "unknown reason %d", (int)refusal->reason);

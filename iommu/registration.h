@@ -144,7 +144,17 @@ int iommu_register(struct iommu_registrar *registrar,
 int iommu_deregister(struct iommu_registrar *registrar,
 		     struct iommu_registration *reg);
 
-/* The HCA may still refer to it: unmapped now, its bus addresses never used again. Errors as above. */
+/**
+ * iommu_abandon() - the end of a registration that the HCA may still refer to
+ * @registrar: registrar
+ * @reg: gone in every case
+ *
+ * Its bus addresses are never used again. exact and lazy unmap it now; granule
+ * takes its blocks out of use: each is unmapped when no other registration is
+ * left in it, and serves no new one; static unmaps with the region.
+ *
+ * Return: as iommu_deregister().
+ */
 int iommu_abandon(struct iommu_registrar *registrar, struct iommu_registration *reg);
 
 /* Bus addresses in the order of the runs, neighbours merged; owned by @reg. One for exact and lazy. */
@@ -171,7 +181,9 @@ int iommu_region_add(struct iommu_registrar *registrar, uint64_t gpa,
  * @size: bytes
  *
  * Everything registered in them is unmapped when this returns, then told of by
- * revoked(). Registrations that also touch other regions go with it.
+ * revoked(). Registrations that also touch other regions go with it: what they have
+ * there is unmapped, too, but for blocks of granule that others are in, and in static
+ * for regions that stay. Until they are deregistered nobody else gets their addresses.
  *
  * Return: 0; -ENOENT no region; -EINVAL the window cuts a region (nothing
  * happened); -EUCLEAN when an unmapping was not confirmed.

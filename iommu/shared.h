@@ -26,7 +26,7 @@ struct shared_block {
 	uint32_t refs, held;
 	bool mapped;
 	bool idles;
-	bool abandoned;			/* the HCA may still refer to it: never give its addresses back */
+	bool abandoned;			/* the HCA may still refer to it: into quarantine at its end */
 };
 
 /* Nothing mapped, no reference; NULL when memory is out. */

@@ -45,7 +45,7 @@ struct unmap_batch {
 };
 
 void unmap_batch_begin(struct unmap_batch *batch, struct iommu_registrar *registrar, bool keep);
-/* A wholly mapped block; with keep, @block stays where it is till the end, and is NULL then if in quarantine. */
+/* A wholly mapped block; with keep, @block stays till the end and is NULL then if in quarantine. */
 void unmap_batch_add(struct unmap_batch *batch, struct iova_block **block, uint64_t maps);
 /* All are unmapped. 0, or -EUCLEAN when some are in quarantine. */
 int unmap_batch_end(struct unmap_batch *batch);

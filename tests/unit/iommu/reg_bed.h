@@ -40,7 +40,7 @@ struct reg_bed {
 /* Both may be NULL: all zero. Clock and callbacks are the bed's own. */
 void reg_bed_open(struct reg_bed *bed, const struct fake_domain_config *domain,
 		  const struct iommu_registrar_config *config);
-/* Everything must have been deregistered; the domain must hold nothing and have nothing to complain of. */
+/* All must have been deregistered; the domain must hold nothing and have found no fault. */
 void reg_bed_close(struct reg_bed *bed);
 
 /* A region over a sparse file of its own; what iommu_region_add() says. */
