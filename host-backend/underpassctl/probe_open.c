@@ -60,12 +60,6 @@ static int read_open_hca(struct hca_transport *t, struct probe_hca *hca)
 	return ret;
 }
 
-static void close_hca(struct hca_transport *t)
-{
-	t->domain->ops->destroy(t->domain);
-	t->ops->close(t);
-}
-
 /* What kept us from opening it, as the transport said it. */
 static void add_open_problem(struct probe_hca *hca, int err, const struct hca_open_error *error)
 {
@@ -103,7 +97,7 @@ int probe_open(const struct ctl_world *world, struct probe_hca *hca)
 		return 0;
 	}
 	ret = read_open_hca(t, hca);
-	close_hca(t);
+	hca_transport_close(t);
 	return ret;
 }
 
@@ -147,6 +141,6 @@ int probe_open_vfio_user(const struct ctl_world *world, struct probe_hca *hca,
 	ret = identify(t, hca, error);
 	if (!ret)
 		ret = read_open_hca(t, hca);
-	close_hca(t);
+	hca_transport_close(t);
 	return ret;
 }
