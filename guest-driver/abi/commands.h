@@ -60,7 +60,8 @@ struct up_run {
 
 /*
  * A list of runs. Up to UP_INLINE_RUNS stand here; more in a chain of pages of
- * struct up_list, all full but the last.
+ * struct up_list, all full but the last. What has no memory (a QP without
+ * queues of its own) has all zero here.
  */
 struct up_pages {
 	__le32 n_runs;
@@ -94,7 +95,7 @@ struct up_query_device_out {
 	__le32 flags;			/* enum up_device_flags */
 	__le32 device_frequency_khz;
 	__le32 local_ca_ack_delay;
-	__le32 reserved[8];
+	__le32 reserved[9];
 };
 
 enum up_device_flags {
@@ -204,10 +205,14 @@ struct up_create_cq {
 	__le32 log_size;
 	__le32 cqe_bytes;		/* 64 or 128 */
 	__le32 uar, eqn;
-	__le32 flags;			/* 0 */
+	__le32 flags;			/* enum up_cq_flags */
 	__le32 reserved;
 	struct up_dbr dbr;		/* consumer index @0, arm @4 */
 	struct up_pages ring;
+};
+
+enum up_cq_flags {
+	UP_CQ_IGNORE_OVERRUN = 1u << 0,	/* a completion that finds no room is no error */
 };
 
 struct up_resize_cq {
@@ -252,25 +257,25 @@ enum up_qp_type {
 	UP_QP_RC, UP_QP_UC, UP_QP_UD, UP_QP_XRC_INI, UP_QP_XRC_TGT,
 };
 
+/*
+ * What a type has not is 0: pd, scq, uar, dbr and ring of XRC_TGT, rcq of both
+ * XRC types, xrcd of all but XRC_TGT.
+ */
 struct up_create_qp {
 	__le32 type;			/* enum up_qp_type */
 	__le32 pd;
 	__le32 scq, rcq;
 	__le32 srq;			/* 0: none */
-	__le32 xrcd;			/* XRC_TGT */
+	__le32 xrcd;
 	__le32 uar;
-	__le32 user_index;
+	__le32 user_index;		/* in CQEs; 0xffffff: the QP's number */
 	__u8 log_sq;			/* units of 64 bytes; 0xff: no send queue */
 	__u8 log_rq;			/* WQEs; 0xff: no receive queue */
 	__u8 log_rq_stride;		/* bytes */
 	__u8 reserved0;
-	__le32 flags;			/* enum up_qp_flags */
+	__le32 flags;			/* 0 */
 	struct up_dbr dbr;		/* receive @0, send @4 */
 	struct up_pages ring;		/* receive queue, then send queue */
-};
-
-enum up_qp_flags {
-	UP_QP_BLOCK_MCAST_LOOPBACK = 1u << 0,
 };
 
 enum up_qp_state {
@@ -282,7 +287,7 @@ enum up_qp_mask {
 	UP_QP_ACCESS = 1u << 0,
 	UP_QP_PKEY = 1u << 1,
 	UP_QP_QKEY = 1u << 2,
-	UP_QP_PATH = 1u << 3,		/* path, port */
+	UP_QP_PATH = 1u << 3,		/* path, its port included */
 	UP_QP_MTU = 1u << 4,
 	UP_QP_TIMEOUT = 1u << 5,
 	UP_QP_RETRY = 1u << 6,
@@ -293,6 +298,7 @@ enum up_qp_mask {
 	UP_QP_RD_ATOMIC = 1u << 11,	/* as requester */
 	UP_QP_DEST_RD_ATOMIC = 1u << 12,	/* as responder */
 	UP_QP_DEST = 1u << 13,
+	UP_QP_PORT = 1u << 14,		/* path.port alone */
 };
 
 struct up_path {
@@ -300,7 +306,7 @@ struct up_path {
 	__u8 sl, path_bits;
 	__u8 grh, sgid_index, hop_limit, traffic_class;
 	__le32 flow_label;
-	__u8 static_rate, port;
+	__u8 static_rate, port;		/* rate: IB encoding (2: 2.5 Gb/s ...), 0: the port's */
 	__le16 reserved;
 	__u8 dgid[16];
 };
@@ -321,7 +327,7 @@ struct up_qp_attr {
 struct up_modify_qp {
 	__le32 qpn;
 	__le32 mask;			/* enum up_qp_mask */
-	__u8 from, to;			/* enum up_qp_state; from must be the QP's state */
+	__u8 from, to;			/* enum up_qp_state; from must be the QP's, but for to RESET or ERR */
 	__u8 reserved[6];
 	struct up_qp_attr attr;
 };
@@ -341,7 +347,17 @@ struct up_mcast {
 _Static_assert(sizeof(struct up_run) == 16, "up_run");
 _Static_assert(sizeof(struct up_pages) == 96, "up_pages");
 _Static_assert(sizeof(struct up_list) == 4096, "up_list");
+_Static_assert(sizeof(struct up_query_device_out) == 152, "up_query_device_out");
+_Static_assert(sizeof(struct up_query_port_out) == 72, "up_query_port_out");
+_Static_assert(sizeof(struct up_reg_mr) == 112, "up_reg_mr");
+_Static_assert(sizeof(struct up_create_eq) == 112, "up_create_eq");
+_Static_assert(sizeof(struct up_create_cq) == 128, "up_create_cq");
+_Static_assert(sizeof(struct up_resize_cq) == 104, "up_resize_cq");
+_Static_assert(sizeof(struct up_create_srq) == 136, "up_create_srq");
+_Static_assert(sizeof(struct up_create_qp) == 144, "up_create_qp");
 _Static_assert(sizeof(struct up_path) == 32, "up_path");
 _Static_assert(sizeof(struct up_qp_attr) == 72, "up_qp_attr");
+_Static_assert(sizeof(struct up_modify_qp) == 88, "up_modify_qp");
+_Static_assert(sizeof(struct up_query_qp_out) == 80, "up_query_qp_out");
 
 #endif

@@ -55,8 +55,10 @@ struct up_event {
  *
  * No notification is lost, and none is sent without need, by this rule: a
  * consumer that goes to sleep writes its *_wake to the counter value it has
- * seen plus one, makes that visible, and looks again; a producer that moves the
- * counter past *_wake notifies (kick, or MSI-X vector 0).
+ * seen plus one, makes that visible, and looks again; a producer that moves its
+ * counter from old to new, so that *_wake is in (old, new], makes that visible
+ * and then notifies (kick, or MSI-X vector 0): (new - wake) < (new - old), all
+ * modulo 2^32. A consumer that is awake leaves *_wake where it was.
  */
 struct up_ring {
 	/* driver writes */
