@@ -36,6 +36,8 @@ int vfu_irqs_init(struct vfu_server *s, const unsigned int *counts)
 
 static void vector_clear(struct vfu_vector *vector)
 {
+	if (vector->fd >= 0 || vector->masked)
+		vector->changes++;
 	if (vector->fd >= 0)
 		close(vector->fd);
 	vector->fd = -1;
@@ -141,6 +143,17 @@ int vfu_irq_fd(const struct vfu_server *s, unsigned int index,
 	return v->fd >= 0 ? v->fd : -ENOENT;
 }
 
+int vfu_irq_state(const struct vfu_server *s, unsigned int index,
+		  unsigned int vector, struct vfu_irq_state *state)
+{
+	const struct vfu_vector *v = vector_get(s, index, vector);
+
+	if (!v)
+		return -EINVAL;
+	*state = (struct vfu_irq_state){ v->fd, v->masked, v->changes };
+	return 0;
+}
+
 VFU_HANDLER(vfu_handle_irq_info)
 {
 	struct vfu_irq_info info;
@@ -198,6 +211,7 @@ static int set_eventfds(struct vfu_irqs *irqs, const struct vfu_irq_set *set,
 		if (vector->fd >= 0)
 			close(vector->fd);
 		vector->fd = fd;
+		vector->changes++;
 	}
 	return 0;
 }
@@ -206,9 +220,11 @@ static void vector_act(struct vfu_vector *vector, uint32_t action)
 {
 	switch (action) {
 	case VFIO_IRQ_SET_ACTION_MASK:
+		vector->changes += !vector->masked;
 		vector->masked = true;
 		break;
 	case VFIO_IRQ_SET_ACTION_UNMASK:
+		vector->changes += vector->masked;
 		vector->masked = false;
 		if (vector->pending)
 			vector_signal(vector);

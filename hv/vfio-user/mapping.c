@@ -4,30 +4,52 @@
  * device hears of it. Must never know how the table works inside.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hv/vfio-user/private.h"
 
 static_assert(VFU_DMA_MAP_READ == VFU_DMA_READ, "same bits");
 static_assert(VFU_DMA_MAP_WRITE == VFU_DMA_WRITE, "same bits");
 
+/* The device may refuse what is mapped already: then it was never there. */
+static int device_mapped(struct vfu_server *s, const struct vfu_dma_map_req *req,
+			 int fd)
+{
+	int ret = s->config.ops->dma_mapped(s->config.ctx,
+					    vfu_dma_find(s->dma, req->iova), fd,
+					    req->offset);
+
+	if (ret)
+		vfu_dma_unmap(s->dma, req->iova, req->size);
+	return ret;
+}
+
 VFU_HANDLER(vfu_handle_dma_map)
 {
 	struct vfu_dma_map_req req;
-	int ret;
+	int fd, keep = -1, ret;
 
 	(void)answer;
 	memcpy(&req, msg->body, sizeof(req));
 	if (req.argsz < sizeof(req) || req.flags & ~VFU_DMA_MAP_ALL)
 		return -EINVAL;
-	ret = vfu_dma_map(s->dma, req.iova, req.size, req.flags,
-			  vfu_msg_take_fd(msg, 0), req.offset);
-	if (ret)
-		return ret;
-	if (s->config.ops->dma_mapped)
-		s->config.ops->dma_mapped(s->config.ctx,
-					  vfu_dma_find(s->dma, req.iova));
-	return 0;
+	fd = vfu_msg_take_fd(msg, 0);
+	if (fd >= 0 && s->config.ops->dma_mapped) {
+		keep = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (keep < 0) {
+			ret = -errno;
+			close(fd);
+			return ret;
+		}
+	}
+	ret = vfu_dma_map(s->dma, req.iova, req.size, req.flags, fd, req.offset);
+	if (!ret && s->config.ops->dma_mapped)
+		ret = device_mapped(s, &req, keep);
+	if (keep >= 0)
+		close(keep);
+	return ret;
 }
 
 /* The device hears of it before the memory goes. */

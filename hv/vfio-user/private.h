@@ -27,6 +27,7 @@ struct vfu_vector {
 	int fd;			/* eventfd, -1 = not set */
 	bool masked;
 	bool pending;		/* triggered while masked */
+	uint32_t changes;	/* of fd and masked */
 };
 
 struct vfu_irqs {

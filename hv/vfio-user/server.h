@@ -29,7 +29,9 @@ enum vfu_log_level {
  *	inside the region and @len is 1 to 1 MiB; 0 or -errno
  * @region_write: the same for a write
  * @reset: reset the device; 0 or -errno. NULL: reset is not offered
- * @dma_mapped: a range was added
+ * @dma_mapped: a range was added, @offset bytes into the file @fd, which is valid
+ *	during the call; -1: there is none. Other than 0: it goes again, with this
+ *	error for the client
  * @dma_unmap: all ranges inside [@iova, @iova + @size - 1] go after this
  *	returns: stop using their memory now. Also called for each range when
  *	the client unmaps everything or goes away
@@ -49,7 +51,8 @@ struct vfu_ops {
 	int (*region_write)(void *ctx, unsigned int region, uint64_t off,
 			    const void *buf, size_t len);
 	int (*reset)(void *ctx);
-	void (*dma_mapped)(void *ctx, const struct vfu_dma_range *range);
+	int (*dma_mapped)(void *ctx, const struct vfu_dma_range *range, int fd,
+			  uint64_t offset);
 	void (*dma_unmap)(void *ctx, uint64_t iova, uint64_t size);
 	void (*irqs_changed)(void *ctx, unsigned int index);
 	void (*attached)(void *ctx);
@@ -241,5 +244,21 @@ bool vfu_irq_enabled(const struct vfu_server *server, unsigned int index,
  */
 int vfu_irq_fd(const struct vfu_server *server, unsigned int index,
 	       unsigned int vector);
+
+/**
+ * struct vfu_irq_state - an interrupt
+ * @fd: as of vfu_irq_fd(), -1: none
+ * @masked: it is to be kept until it is unmasked
+ * @changes: another number each time that @fd or @masked changes; 0: never so far
+ */
+struct vfu_irq_state {
+	int fd;
+	bool masked;
+	uint32_t changes;
+};
+
+/* 0; -EINVAL: there is no such interrupt. */
+int vfu_irq_state(const struct vfu_server *server, unsigned int index,
+		  unsigned int vector, struct vfu_irq_state *state);
 
 #endif

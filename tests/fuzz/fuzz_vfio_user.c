@@ -10,6 +10,7 @@
  * be messages; but with F_FRAMED each is a command byte and what to XOR a valid
  * message of this command with, so that a fuzzer gets far without a corpus.
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 #define F_FRAMED	0x20	/* a piece is a command byte and changes to a payload */
 #define NO_REPLY	0x80	/* in the command byte */
 #define HEAD		9u
+#define REFUSED_OFFSET	0x7000u	/* maps from here are refused by the device */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -85,7 +87,7 @@ static int reset(void *ctx)
 	return 0;
 }
 
-static void mapped(void *ctx, const struct vfu_dma_range *range)
+static int mapped(void *ctx, const struct vfu_dma_range *range, int fd, uint64_t offset)
 {
 	const struct fuzz *f = ctx;
 
@@ -98,6 +100,8 @@ static void mapped(void *ctx, const struct vfu_dma_range *range)
 		(void)p[0];
 		(void)p[range->last - range->iova];
 	}
+	must((fd >= 0) == (range->vaddr != NULL));
+	return offset == REFUSED_OFFSET ? -EPERM : 0;
 }
 
 static void unmap(void *ctx, uint64_t iova, uint64_t size)

@@ -146,11 +146,27 @@ static void maps_beyond_the_configured_limit_are_refused(void **state)
 	free(bed);
 }
 
+static void what_the_device_refuses_is_not_mapped(void **state)
+{
+	struct vfu_bed *bed = *state;
+	int fd = vfu_bed_memfd(PAGE), before = vfu_bed_count_fds();
+
+	bed->refuse_map = -ENOSPC;
+	assert_int_equal(vfu_bed_map(bed, PAGE, PAGE, fd, 0), ENOSPC);
+	assert_int_equal(vfu_dma_count(vfu_server_dma(bed->server)), 0);
+	assert_int_equal(vfu_dma_objects(vfu_server_dma(bed->server)), 0);
+	assert_int_equal(vfu_bed_count_fds(), before);
+	bed->refuse_map = 0;
+	assert_int_equal(vfu_bed_map(bed, PAGE, PAGE, fd, 0), 0);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_vfu_bed(impossible_maps_are_refused_and_their_fd_closed),
 		in_vfu_bed(impossible_unmaps_are_refused),
+		in_vfu_bed(what_the_device_refuses_is_not_mapped),
 		in_vfu_bed(an_unmap_says_how_much_it_unmapped),
 		in_vfu_bed(more_maps_than_65536_are_fine_by_default),
 		cmocka_unit_test(maps_beyond_the_configured_limit_are_refused),

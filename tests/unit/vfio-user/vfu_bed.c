@@ -66,10 +66,13 @@ static int bed_reset(void *ctx)
 	return 0;
 }
 
-static void bed_mapped(void *ctx, const struct vfu_dma_range *range)
+static int bed_mapped(void *ctx, const struct vfu_dma_range *range, int fd, uint64_t offset)
 {
 	assert_non_null(range);
+	(void)offset;
+	assert_int_equal(fd >= 0, range->vaddr != NULL);
 	((struct vfu_bed *)ctx)->mapped++;
+	return ((struct vfu_bed *)ctx)->refuse_map;
 }
 
 static void bed_unmap(void *ctx, uint64_t iova, uint64_t size)

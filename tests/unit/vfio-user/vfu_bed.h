@@ -46,6 +46,7 @@ struct vfu_bed {
 	unsigned int reads, writes, resets;
 	unsigned int mapped, unmapped, irqs, attached, detached;
 	int read_error, write_error;
+	int refuse_map;		/* what the device says to a map */
 	void (*on_write)(struct vfu_bed *bed, uint64_t off);
 	unsigned int log_lines;
 	int fds_before;
