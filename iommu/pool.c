@@ -13,7 +13,12 @@
 
 #include <sanitizer/asan_interface.h>
 
-#define CHUNK_SIZE	((size_t)64 << 10)
+/*
+ * Small enough to come from the heap even with what aligning takes for a moment,
+ * and with room for the C library's own words behind: so chunks lie side by side.
+ */
+#define CHUNK_SIZE	((size_t)32 << 10)
+#define CHUNK_BYTES	(CHUNK_SIZE - 2 * sizeof(size_t))
 #define CHUNK_HEAD	((size_t)64)	/* one cache line */
 
 /* A free object; what lies behind the link is poisoned while it is free. */
@@ -56,7 +61,7 @@ static void chunk_remove(struct pool_chunk **list, struct pool_chunk *chunk)
 
 static void chunk_free(struct pool *pool, struct pool_chunk *chunk)
 {
-	ASAN_UNPOISON_MEMORY_REGION(chunk, CHUNK_SIZE);
+	ASAN_UNPOISON_MEMORY_REGION(chunk, CHUNK_BYTES);
 	free(chunk);
 	pool->memory -= CHUNK_SIZE;
 }
@@ -82,12 +87,14 @@ void pool_destroy(struct pool *pool)
 
 static struct pool_chunk *chunk_create(struct pool *pool)
 {
-	struct pool_chunk *chunk = aligned_alloc(CHUNK_SIZE, CHUNK_SIZE);
+	struct pool_chunk *chunk;
+	void *ptr;
 
-	if (!chunk)
+	if (posix_memalign(&ptr, CHUNK_SIZE, CHUNK_BYTES))
 		return NULL;
+	chunk = ptr;
 	*chunk = (struct pool_chunk){ .fresh = (uint8_t *)chunk + CHUNK_HEAD };
-	ASAN_POISON_MEMORY_REGION(chunk->fresh, CHUNK_SIZE - CHUNK_HEAD);
+	ASAN_POISON_MEMORY_REGION(chunk->fresh, CHUNK_BYTES - CHUNK_HEAD);
 	chunk_push(&pool->open, chunk);
 	pool->memory += CHUNK_SIZE;
 	return chunk;
@@ -96,7 +103,7 @@ static struct pool_chunk *chunk_create(struct pool *pool)
 static bool chunk_full(const struct pool *pool, const struct pool_chunk *chunk)
 {
 	return !chunk->holes &&
-	       (size_t)((uint8_t *)chunk + CHUNK_SIZE - chunk->fresh) < pool->object;
+	       (size_t)((uint8_t *)chunk + CHUNK_BYTES - chunk->fresh) < pool->object;
 }
 
 void *pool_alloc(struct pool *pool)
