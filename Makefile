@@ -87,10 +87,12 @@ $(fuzz_BIN): $(B)/%: $(B)/%.o $(call obj,$(fuzz_help)) $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# Benchmarks: every tests/bench/bench_*.c.
-bench_SRC := $(wildcard tests/bench/bench_*.c)
-bench_BIN := $(patsubst %.c,$(B)/%,$(bench_SRC))
-$(bench_BIN): $(B)/%: $(B)/%.o $(LIBS)
+# Benchmarks: every tests/bench/bench_*.c. They may use domains of the unit tests.
+bench_SRC  := $(wildcard tests/bench/bench_*.c)
+bench_help := $(filter-out $(bench_SRC),$(wildcard tests/bench/*.c)) \
+              tests/unit/iommu/fake_domain.c tests/unit/iommu/vfio_group.c
+bench_BIN  := $(patsubst %.c,$(B)/%,$(bench_SRC))
+$(bench_BIN): $(B)/%: $(B)/%.o $(call obj,$(bench_help)) $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
