@@ -41,11 +41,12 @@ void core_close(struct hca *hca);
 
 /* Waits, 10 s at most, until @cond. */
 #define core_until(cond) do {						\
-	unsigned int core_i_;						\
+	unsigned int core_i_ = 0;					\
+	bool core_ok_;							\
 									\
-	for (core_i_ = 0; core_i_ < 5000 && !(cond); core_i_++)		\
+	while (!(core_ok_ = (cond)) && core_i_++ < 5000)		\
 		core_nap();						\
-	assert_true(cond);						\
+	assert_true(core_ok_);						\
 } while (0)
 /* 2 ms */
 void core_nap(void);
