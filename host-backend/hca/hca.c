@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "host-backend/hca/events.h"
+#include "host-backend/hca/memlock.h"
 #include "host-backend/hca/pages.h"
 #include "host-backend/hca/private.h"
 
@@ -42,8 +43,9 @@ int hca_step_failed(struct hca *hca, int err, const char *fmt, ...)
 static void explain(struct hca *hca, int err, const char *what, struct hca_open_error *error)
 {
 	const struct hca_cmd_error *last = hca_cmd_last_error(hca);
+	char text[sizeof(hca->why)], memlock[88] = "";
 	uint32_t fatal = hca_fatal(hca);
-	char text[sizeof(hca->why)];
+	const char *more;
 
 	if (hca->why[0])
 		snprintf(text, sizeof(text), "%s", hca->why);
@@ -51,8 +53,12 @@ static void explain(struct hca *hca, int err, const char *what, struct hca_open_
 		hca_cmd_error_text(last, text, sizeof(text));
 	else
 		snprintf(text, sizeof(text), "%s", strerror(-err));
+	/* Where memory is pinned, that is what usually runs out. */
+	if (err == -ENOMEM && hca->ioas && ioas_needs_hva(hca->ioas))
+		hca_memlock_text(memlock, sizeof(memlock));
+	more = fatal ? hca_fatal_text(fatal) : memlock;
 	snprintf(error->text, sizeof(error->text), "%s: %s: %s%s%s", hca->transport->device, what,
-		 text, fatal ? ": " : "", fatal ? hca_fatal_text(fatal) : "");
+		 text, more[0] ? ": " : "", more);
 }
 
 /* Nothing is mapped for the device afterwards, which was reset: what it had is ours again. */
