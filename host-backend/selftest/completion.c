@@ -96,11 +96,13 @@ bool st_cq_poll(struct st_cq *cq, struct st_completion *c)
 	return true;
 }
 
-static void arm(struct st_run *run, struct st_cq *cq)
+void st_cq_arm(struct st_run *run, struct st_cq *cq)
 {
 	uint32_t word = (uint32_t)(cq->sn & 3) << DBR_CQ_SN_SHIFT | (cq->ci & CI_MASK);
 	struct hca_transport *t = hca_transport(run->hca);
 
+	if (cq->armed)
+		return;
 	st_record_write(cq->record.word + 1, word);
 	hca_to_device_barrier();
 	t->ops->write64(t, (uint64_t)cq->uar * UAR_PAGE_SIZE + UAR_CQ_ARM, word, cq->cqn);
@@ -120,21 +122,28 @@ static int missed(struct st_run *run, struct st_cq *cq)
 		       run->config.completion_ms);
 }
 
-int st_cq_wait(struct st_run *run, struct st_cq *cq, struct st_completion *c)
+/* Until an armed CQ has its event. */
+static int wait_event(struct st_run *run, struct st_cq *cq)
 {
 	uint64_t end = st_now_ms() + run->config.completion_ms;
-	int ret;
+	int ret = 0;
 
-	while (!st_cq_poll(cq, c)) {
-		if (!cq->armed)
-			arm(run, cq);
+	while (cq->armed && !ret)
 		ret = st_events_wait(run, end);
-		if (ret == -ETIMEDOUT)
-			return missed(run, cq);
-		if (ret)
-			return ret;
+	return ret == -ETIMEDOUT ? missed(run, cq) : ret;
+}
+
+int st_cq_wait(struct st_run *run, struct st_cq *cq, struct st_completion *c)
+{
+	int ret = wait_event(run, cq);
+
+	while (!ret && !st_cq_poll(cq, c)) {
+		st_cq_arm(run, cq);
+		if (st_cq_poll(cq, c))
+			return 0;
+		ret = wait_event(run, cq);
 	}
-	return 0;
+	return ret;
 }
 
 void st_cq_drain(struct st_cq *cq)

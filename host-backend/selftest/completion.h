@@ -52,8 +52,13 @@ int st_cq_close(struct st_run *run, struct st_cq *cq);
 
 /* The next completion if there is one. */
 bool st_cq_poll(struct st_cq *cq, struct st_completion *c);
-/* The next completion, for which an event wakes us. -ETIMEDOUT, with what was missing as the step's text. */
+/*
+ * The next completion. Where the CQ was armed its event must come, too. -ETIMEDOUT, with what was
+ * missing as the step's text.
+ */
 int st_cq_wait(struct st_run *run, struct st_cq *cq, struct st_completion *c);
+/* Ask for an event at the next completion, unless one is asked for already. */
+void st_cq_arm(struct st_run *run, struct st_cq *cq);
 /* Completions that nobody wants any more. */
 void st_cq_drain(struct st_cq *cq);
 

@@ -62,10 +62,9 @@ static int file_make(struct st_memory *memory)
 	return 0;
 }
 
-int st_memory_open(struct hca *hca, enum iommu_policy policy, uint64_t granule,
+int st_memory_open(struct hca *hca, const struct iommu_registrar_config *config,
 		   struct st_memory *memory)
 {
-	const struct iommu_registrar_config config = { .policy = policy, .granule = granule };
 	int ret;
 
 	*memory = (struct st_memory){
@@ -82,7 +81,7 @@ int st_memory_open(struct hca *hca, enum iommu_policy policy, uint64_t granule,
 	if (ret)
 		return ret;
 	hca_ioas_lock(hca);
-	ret = iommu_registrar_create(hca_ioas(hca), memory->table, &config, &memory->registrar);
+	ret = iommu_registrar_create(hca_ioas(hca), memory->table, config, &memory->registrar);
 	hca_ioas_unlock(hca);
 	return ret ? ret : regions_add(memory);
 }
@@ -255,16 +254,18 @@ int st_window_abandon(struct st_memory *memory, struct st_window *window)
 
 uint64_t st_memory_stray(const struct st_memory *memory)
 {
+	uint8_t guard[ST_PAGE];
 	uint32_t page, i;
 
+	memset(guard, ST_GUARD, sizeof(guard));
 	for (page = 0; page < PAGES; page++) {
 		const uint8_t *p = memory->all + (size_t)page * ST_PAGE;
 
-		if (memory->taken[page])
+		if (memory->taken[page] || !memcmp(p, guard, ST_PAGE))
 			continue;
-		for (i = 0; i < ST_PAGE; i++)
-			if (p[i] != ST_GUARD)
-				return page_gpa(page) + i;
+		for (i = 0; p[i] == ST_GUARD; i++)
+			;
+		return page_gpa(page) + i;
 	}
 	return UINT64_MAX;
 }

@@ -56,12 +56,12 @@ struct st_window {
 /**
  * st_memory_open() - a memory table of two regions over one file, and a registrar on the HCA's address space
  * @hca: outlives it
- * @policy, @granule: of the registrar
+ * @config: of the registrar
  * @memory: zeroed by the caller; to be closed on error, too
  *
  * Return: 0, or the error of what failed.
  */
-int st_memory_open(struct hca *hca, enum iommu_policy policy, uint64_t granule,
+int st_memory_open(struct hca *hca, const struct iommu_registrar_config *config,
 		   struct st_memory *memory);
 /* All windows must be closed. 0; -EUCLEAN when the IOMMU did not confirm that all is unmapped. */
 int st_memory_close(struct st_memory *memory);

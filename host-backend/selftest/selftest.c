@@ -20,6 +20,7 @@ static const struct {
 	st_step_fn fn;
 	bool brief;
 } traffic[] = {
+	{ "events", st_rc_events, true },
 	{ "RC send", st_rc_send, false },
 	{ "RC write", st_rc_write, true },
 	{ "RC read", st_rc_read, false },
@@ -80,8 +81,11 @@ static int open_memory(struct st_run *run)
 		[IOMMU_POLICY_EXACT] = "exact", [IOMMU_POLICY_LAZY] = "lazy",
 		[IOMMU_POLICY_GRANULE] = "granule", [IOMMU_POLICY_STATIC] = "static",
 	};
+	const struct iommu_registrar_config config = {
+		.policy = run->config.policy, .granule = run->config.granule,
+	};
 	const struct iommu_caps *caps = ioas_caps(hca_ioas(run->hca));
-	int ret = st_memory_open(run->hca, run->config.policy, run->config.granule, &run->memory);
+	int ret = st_memory_open(run->hca, &config, &run->memory);
 
 	if (ret)
 		return st_fail(run, ret, "guest memory: %s", strerror(-ret));
@@ -136,7 +140,7 @@ static int tear_down(struct st_run *run)
 	run->hca = NULL;
 	hca_close(hca, &report);
 	if (report.err)
-		return st_fail(run, report.err, "%s: %s", report.step, strerror(-report.err));
+		return st_fail(run, report.err, "%s", report.step);
 	if (report.pages_kept)
 		return st_fail(run, -EUCLEAN, "the firmware kept %llu pages",
 			       (unsigned long long)report.pages_kept);

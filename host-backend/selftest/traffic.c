@@ -12,7 +12,7 @@
 #include "host-backend/selftest/run.h"
 #include "host-backend/selftest/transfer.h"
 
-enum { MAX_SIZES = 16, FIRST = 64, MAX_INLINED = 100 };
+enum { MAX_SIZES = 16, FIRST = 64, MAX_INLINED = 100, ROUNDS = 8 };
 
 struct sizes {
 	uint32_t size[MAX_SIZES];
@@ -32,7 +32,7 @@ static void sizes_choose(const struct st_run *run, uint32_t max, struct sizes *s
 	sizes->n = 0;
 	if (run->config.brief) {
 		size_add(sizes, 1, max);
-		size_add(sizes, mtu + 1, max);
+		size_add(sizes, mtu < max ? mtu + 1 : mtu, max);
 		return;
 	}
 	size_add(sizes, 0, max);
@@ -91,6 +91,32 @@ static int opcodes(struct st_run *run, enum st_transport transport, uint8_t firs
 		ret = all_sizes(run, &pair, second, max, transport == ST_UD);
 	err = st_pair_close(run, &pair);
 	note_traffic(run);
+	return ret ? ret : err;
+}
+
+/* Both CQs are armed before there can be a completion: each must tell of it by an event. */
+static int one_event_each(struct st_run *run, struct st_pair *pair)
+{
+	const struct st_transfer t = {
+		.opcode = WQE_SEND, .len = 1, .pieces = 1, .near_at = FIRST, .far_at = FIRST,
+	};
+
+	st_cq_arm(run, &run->objects.send_cq);
+	st_cq_arm(run, &run->objects.recv_cq);
+	return st_transfer(run, pair, &t);
+}
+
+int st_rc_events(struct st_run *run)
+{
+	struct st_pair pair;
+	unsigned int i;
+	int ret, err;
+
+	ret = st_pair_open(run, ST_RC, &pair);
+	for (i = 0; i < ROUNDS && !ret; i++)
+		ret = one_event_each(run, &pair);
+	err = st_pair_close(run, &pair);
+	st_note(run, "%u interrupts for %u completions", 2 * ROUNDS, 2 * ROUNDS);
 	return ret ? ret : err;
 }
 

@@ -9,6 +9,7 @@
 struct st_run;
 
 /* Each is a step: makes a pair of its own, and ends it in every case. */
+int st_rc_events(struct st_run *run);
 int st_rc_send(struct st_run *run);
 int st_rc_write(struct st_run *run);
 int st_rc_read(struct st_run *run);

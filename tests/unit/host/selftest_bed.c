@@ -8,6 +8,9 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+enum { CLOSE_MS = 2000 };
 
 unsigned int selftest_bed_fds(void)
 {
@@ -19,6 +22,16 @@ unsigned int selftest_bed_fds(void)
 		n++;
 	closedir(dir);
 	return n;
+}
+
+void selftest_bed_assert_fds(unsigned int fds)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	unsigned int ms;
+
+	for (ms = 0; ms < CLOSE_MS && selftest_bed_fds() != fds; ms++)
+		nanosleep(&pause, NULL);
+	assert_int_equal(selftest_bed_fds(), fds);
 }
 
 const struct selftest_step *selftest_bed_step(const struct selftest_report *report,

@@ -11,6 +11,8 @@
 
 /* Open files of this process. */
 unsigned int selftest_bed_fds(void);
+/* So many again. Waits a little: the model closes its end of a connection when it gets to it. */
+void selftest_bed_assert_fds(unsigned int fds);
 
 /* What the report has under that name; NULL: no such step. */
 const struct selftest_step *selftest_bed_step(const struct selftest_report *report,
