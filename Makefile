@@ -96,6 +96,16 @@ $(bench_BIN): $(B)/%: $(B)/%.o $(call obj,$(bench_help)) $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# Programs that tests in the lab's machines run: every tests/lab/host/*.c.
+labhost_SRC  := $(wildcard tests/lab/host/*.c)
+labhost_help := $(wildcard tests/unit/iommu/random_*.c tests/unit/iommu/reference*.c) \
+                $(addprefix tests/unit/iommu/,recorder.c fake_domain.c vfio_group.c) \
+                tests/unit/alloc/fail_alloc.c
+labhost_BIN  := $(patsubst %.c,$(B)/%,$(labhost_SRC))
+$(labhost_BIN): $(B)/%: $(B)/%.o $(call obj,$(labhost_help)) $(LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAPS:%=-Wl,--wrap=%) -o $@ $^ $(LDLIBS)
+
 # A clear word instead of a compiler's error where the libraries are missing.
 .PHONY: libraries
 libraries:
@@ -108,7 +118,7 @@ $(B)/%.o: %.c | libraries
 
 .DEFAULT_GOAL := all
 .PHONY: all programs units benches fuzzers
-all: programs units benches			## Build programs, tests and benchmarks
+all: programs units benches $(labhost_BIN)	## Build programs, tests and benchmarks
 programs: $(B)/hca-model $(if $(ctl_SRC),$(B)/underpassctl)
 units: $(unit_BIN)
 benches: $(bench_BIN)

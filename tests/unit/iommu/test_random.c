@@ -25,6 +25,17 @@ static struct iommu_domain *open_fake(void *ctx, const struct fake_domain_config
 	return fake_domain_create(wish);
 }
 
+/* As the kernel's: wants addresses, has no other wishes fulfilled, cannot be looked into. */
+static struct iommu_domain *open_opaque(void *ctx, const struct fake_domain_config *wish, bool *fake)
+{
+	const struct fake_domain_config config = { .needs_hva = true, .max_maps = 65535 };
+
+	(void)ctx;
+	(void)wish;
+	*fake = false;
+	return fake_domain_create(&config);
+}
+
 static uint64_t from_environment(const char *name, uint64_t otherwise)
 {
 	const char *value = getenv(name);
@@ -109,6 +120,22 @@ static void static_does_what_the_reference_says(void **state)
 	million(IOMMU_POLICY_STATIC);
 }
 
+/* So does tests/lab/host/vfio_random, over the kernel's. */
+static void a_domain_that_cannot_be_looked_into_is_probed(void **state)
+{
+	(void)state;
+	for (enum iommu_policy p = IOMMU_POLICY_EXACT; p <= IOMMU_POLICY_STATIC; p++) {
+		const struct random_config config = { .policy = p, .seed = 9, .ops = 40000,
+						      .open = open_opaque };
+		struct random_counts counts = { 0 };
+		char text[512];
+
+		if (random_lives(&config, &counts, text, sizeof(text)))
+			fail_msg("%s", text);
+		assert_true(counts.probes > 500);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +143,7 @@ int main(void)
 		cmocka_unit_test(lazy_does_what_the_reference_says),
 		cmocka_unit_test(granule_does_what_the_reference_says),
 		cmocka_unit_test(static_does_what_the_reference_says),
+		cmocka_unit_test(a_domain_that_cannot_be_looked_into_is_probed),
 	};
 
 	return cmocka_run_group_tests_name("registrations, random", tests, NULL, NULL);
