@@ -151,7 +151,7 @@ void bench_row_print(const struct bench_row *row, FILE *csv)
 	if (row->live)
 		printf(" %8llu live", (unsigned long long)row->live);
 	if (row->refused)
-		printf("  refused: %s", row->refused);
+		printf("  refused: %.60s ...", row->refused);
 	else
 		printf(" %13.0f ns", row->ns);
 	if (row->bare_ns > 0)
