@@ -37,9 +37,10 @@ static void word_write(uint8_t *p, uint64_t value)
 static uint64_t as_answered(struct st_run *run, uint64_t value)
 {
 	const uint8_t *caps = hca_caps_atomic(run->hca);
-	bool host = caps && ifc_get(caps, atomic_caps__atomic_req_8B_endianness_mode) == HOST_ENDIAN;
 
-	return host ? value : htobe64(value);
+	if (caps && ifc_get(caps, atomic_caps__atomic_req_8B_endianness_mode) == HOST_ENDIAN)
+		return value;
+	return htobe64(value);
 }
 
 static int operate(struct st_run *run, struct st_pair *pair, const struct atomic *atomic,

@@ -115,8 +115,8 @@ static int missed(struct st_run *run, struct st_cq *cq)
 	struct st_completion c;
 
 	if (st_cq_poll(cq, &c))
-		return st_fail(run, -ETIMEDOUT, "%s: a completion came, but its event did not within "
-			       "%u ms: interrupts of vector %u do not arrive", cq->name,
+		return st_fail(run, -ETIMEDOUT, "%s: a completion came, but its event did not "
+			       "within %u ms: interrupts of vector %u do not arrive", cq->name,
 			       run->config.completion_ms, run->objects.events.vector);
 	return st_fail(run, -ETIMEDOUT, "%s: no completion within %u ms", cq->name,
 		       run->config.completion_ms);

@@ -54,8 +54,8 @@ static int route(struct st_run *run, struct st_events *events)
 		return st_fail(run, -errno, "eventfd: %s", strerror(errno));
 	/* Vector 0 is the driver's. */
 	if (t->n_vectors < 2)
-		return st_fail(run, -EOPNOTSUPP, "the function has %u MSI-X vectors, two are needed",
-			       t->n_vectors);
+		return st_fail(run, -EOPNOTSUPP, "the function has %u MSI-X vectors, two are "
+			       "needed", t->n_vectors);
 	events->vector = 1;
 	ret = t->ops->set_irq(t, events->vector, events->fd);
 	if (ret)

@@ -126,7 +126,7 @@ int st_memory_close(struct st_memory *memory)
  */
 static uint32_t take_run(struct st_memory *memory, uint32_t want, bool high, uint32_t *first)
 {
-	int64_t room = high ? (int64_t)memory->high - REGION_PAGES : REGION_PAGES - (int64_t)memory->low;
+	uint32_t room = high ? memory->high - REGION_PAGES : REGION_PAGES - memory->low;
 
 	if (want >= room)
 		return 0;

@@ -54,7 +54,7 @@ struct st_window {
 };
 
 /**
- * st_memory_open() - a memory table of two regions over one file, and a registrar on the HCA's address space
+ * st_memory_open() - two regions over one file, and a registrar on the HCA's address space
  * @hca: outlives it
  * @config: of the registrar
  * @memory: zeroed by the caller; to be closed on error, too
@@ -83,7 +83,7 @@ int st_window_close(struct st_memory *memory, struct st_window *window);
 /* The same when the HCA may still use it. */
 int st_window_abandon(struct st_memory *memory, struct st_window *window);
 
-/* The first byte outside all windows that is not a guard any more; UINT64_MAX: none. Its guest-physical address. */
+/* Guest-physical address of a byte outside all windows that is no guard any more, or UINT64_MAX. */
 uint64_t st_memory_stray(const struct st_memory *memory);
 
 /* Bus address of a byte of a registered window. */

@@ -48,8 +48,10 @@ static void drain_both(struct st_run *run)
 
 int st_pair_close(struct st_run *run, struct st_pair *pair)
 {
-	int ret = st_qp_close(run, &pair->a), err;
+	int ret, err;
 
+	run->what[0] = 0;		/* the last message is not to blame */
+	ret = st_qp_close(run, &pair->a);
 	err = st_qp_close(run, &pair->b);
 	ret = ret ? ret : err;
 	ret = ret ? ret : err;

@@ -27,7 +27,9 @@ static const char *state_name(uint8_t state)
 
 static const char *speed_name(uint16_t speed)
 {
-	static const char *const names[] = { "SDR", "DDR", "QDR", "FDR10", "FDR", "EDR", "HDR", "NDR" };
+	static const char *const names[] = {
+		"SDR", "DDR", "QDR", "FDR10", "FDR", "EDR", "HDR", "NDR",
+	};
 	unsigned int i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -66,7 +68,8 @@ static int wait_active(struct st_run *run, struct hca_port_info *info)
 	return st_fail(run, -ENETDOWN, "the port is %s after %u ms: %s", state_name(info->state),
 		       run->config.port_ms, info->phys_state == PHYS_LINK_UP ?
 		       "the link is up, but no subnet manager brought it to ACTIVE; start one" :
-		       "no link; connect the port to a switch, or to another port and start a subnet manager");
+		       "no link; connect the port to a switch, or to another port and start a "
+		       "subnet manager");
 }
 
 /* A full member if there is one. */

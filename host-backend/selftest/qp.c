@@ -172,9 +172,9 @@ uint16_t st_qp_send(struct st_run *run, struct st_qp *qp, const struct st_send *
 uint16_t st_qp_receive(struct st_qp *qp, const struct st_piece *pieces, unsigned int n)
 {
 	uint16_t index = qp->rq_pi++;
+	size_t slot = index & ((1u << ST_LOG_RQ) - 1);
 
-	st_wqe_receive(qp->ring.ptr + ((size_t)(index & ((1u << ST_LOG_RQ) - 1)) << ST_LOG_RQ_STRIDE),
-		       ST_RQ_PIECES, pieces, n);
+	st_wqe_receive(qp->ring.ptr + (slot << ST_LOG_RQ_STRIDE), ST_RQ_PIECES, pieces, n);
 	hca_to_device_barrier();
 	st_record_write(qp->record.word, qp->rq_pi);
 	return index;

@@ -51,9 +51,7 @@ int st_step(struct st_run *run, const char *name, st_step_fn fn)
 	syndrome = run->hca ? hca_fatal(run->hca) : 0;
 	if (err && syndrome) {		/* explains whatever else went wrong */
 		run->step->result = SELFTEST_OK;
-		run->what[0] = 0;
-		st_fail(run, err, "the firmware died: fatal error, syndrome 0x%x; "
-			"it needs a reset, or the card a newer firmware", syndrome);
+		st_fail(run, err, "the HCA is dead: %s", hca_fatal_text(syndrome));
 	} else if (err && run->step->result == SELFTEST_OK) {
 		st_fail(run, err, "%s", strerror(-err));
 	}

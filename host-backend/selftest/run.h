@@ -67,7 +67,7 @@ int st_leave_out(struct st_run *run, const char *why);
 /* The same when it fails: returns @err. The first word counts, later ones only follow from it. */
 int st_fail(struct st_run *run, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* @what failed: by a command, if the error is that of the thread's last one, or otherwise. Returns @err. */
+/* @what failed: by a command, if the error is that of the thread's last one. Returns @err. */
 int st_fail_command(struct st_run *run, int err, const char *what);
 
 #endif

@@ -12,7 +12,7 @@
 #include "host-backend/selftest/run.h"
 #include "host-backend/selftest/traffic.h"
 
-enum { PORT_MS = 15000, COMPLETION_MS = 5000 };
+enum { PORT_MS = 30000, COMPLETION_MS = 5000 };
 
 /* What is sent once all is there; each stands for itself. */
 static const struct {

@@ -55,7 +55,7 @@ struct selftest_report {
  * @policy, @granule: of the registrations everything goes through
  * @brief: few sizes for each transport, for sweeps over faults
  * @command_ms: time limit of a command, 0: that of hca_open()
- * @port_ms: how long the port may take to become ACTIVE, 0: 15000
+ * @port_ms: how long the port may take to become ACTIVE, 0: 30000
  * @completion_ms: how long one completion may take, 0: 5000
  * @told: told of each step as it ends; may be NULL
  * @ctx: its first argument

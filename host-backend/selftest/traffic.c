@@ -59,7 +59,8 @@ static int all_sizes(struct st_run *run, struct st_pair *pair, uint8_t opcode, u
 	sizes_choose(run, max, &sizes);
 	for (i = 0; i < sizes.n && !ret; i++) {
 		struct st_transfer t = {
-			.opcode = opcode, .len = sizes.size[i], .pieces = 1 + i % 3, .grh = grh,
+			.opcode = opcode, .len = sizes.size[i], .pieces = 1 + i % 3,
+			.grh = grh || (pair->transport == ST_UD && run->port.grh_required),
 			.near_at = FIRST + near_at[i % 4], .far_at = FIRST + far_at[i % 5],
 		};
 

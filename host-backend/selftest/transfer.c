@@ -45,8 +45,8 @@ static int bad_completion(struct st_run *run, const char *whose, const struct st
 	if (c->opcode == CQE_REQ_ERR || c->opcode == CQE_RESP_ERR)
 		return st_fail(run, -EIO, "%s: completed with %s (syndrome 0x%02x, vendor 0x%02x)",
 			       whose, st_syndrome_name(c->syndrome), c->syndrome, c->vendor);
-	return st_fail(run, -EIO, "%s: an unexpected completion: type %u, QP 0x%x, WQE %u, %u bytes",
-		       whose, c->opcode, c->qpn, c->index, c->bytes);
+	return st_fail(run, -EIO, "%s: an unexpected completion: type %u, QP 0x%x, WQE %u, %u "
+		       "bytes", whose, c->opcode, c->qpn, c->index, c->bytes);
 }
 
 int st_expect_sent(struct st_run *run, const struct st_qp *qp, uint16_t index)
@@ -74,8 +74,8 @@ int st_expect_error(struct st_run *run, const struct st_qp *qp, uint16_t index, 
 	if (c.opcode != CQE_REQ_ERR || c.qpn != qp->qpn || c.index != index)
 		return bad_completion(run, "requester", &c);
 	if (c.syndrome != syndrome)
-		return st_fail(run, -EIO, "refused with %s (syndrome 0x%02x, vendor 0x%02x), should be %s",
-			       st_syndrome_name(c.syndrome), c.syndrome, c.vendor,
+		return st_fail(run, -EIO, "refused with %s (syndrome 0x%02x, vendor 0x%02x), "
+			       "should be %s", st_syndrome_name(c.syndrome), c.syndrome, c.vendor,
 			       st_syndrome_name(syndrome));
 	return 0;
 }
@@ -99,10 +99,12 @@ static int expect_received(struct st_run *run, const struct st_pair *pair,
 	    c.bytes != t->len + (datagram ? ST_GRH_BYTES : 0))
 		return bad_completion(run, "receiver", &c);
 	if (t->opcode != WQE_SEND && c.imm != ST_IMM)
-		return st_fail(run, -EILSEQ, "immediate data 0x%08x, should be 0x%08x", c.imm, ST_IMM);
-	if (datagram && (c.src_qpn != pair->a.qpn || c.src_lid != run->port.lid || c.grh != t->grh))
-		return st_fail(run, -EILSEQ, "datagram of QP 0x%x, LID %u, GRH %d; sent by QP 0x%x, "
-			       "LID %u, GRH %d", c.src_qpn, c.src_lid, c.grh, pair->a.qpn,
+		return st_fail(run, -EILSEQ, "immediate data 0x%08x, should be 0x%08x", c.imm,
+			       ST_IMM);
+	if (datagram &&
+	    (c.src_qpn != pair->a.qpn || c.src_lid != run->port.lid || c.grh != t->grh))
+		return st_fail(run, -EILSEQ, "datagram of QP 0x%x, LID %u, GRH %d; sent by QP "
+			       "0x%x, LID %u, GRH %d", c.src_qpn, c.src_lid, c.grh, pair->a.qpn,
 			       run->port.lid, t->grh);
 	return 0;
 }
@@ -177,9 +179,8 @@ static int check_grh(struct st_run *run, const uint8_t *grh)
 {
 	if (grh[0] >> 4 != 6 || memcmp(grh + GRH_SGID, run->port.gid, GID_BYTES) ||
 	    memcmp(grh + GRH_DGID, run->port.gid, GID_BYTES))
-		return st_fail(run, -EILSEQ, "the global route header that arrived has version %u and "
-			       "other GIDs than the port's GID 0, or another version than 6",
-			       grh[0] >> 4);
+		return st_fail(run, -EILSEQ, "the global route header that arrived has version %u, "
+			       "should be 6, or other GIDs than the port's GID 0", grh[0] >> 4);
 	return 0;
 }
 
@@ -190,8 +191,8 @@ int st_transfer(struct st_run *run, struct st_pair *pair, const struct st_transf
 	uint32_t seed = ++run->seed;
 	int ret;
 
-	st_say_what(run, "%s %s of %u bytes%s", st_transport_name(pair->transport),
-		    st_opcode_name(t->opcode), t->len,
+	st_say_what(run, "%s %s of %u byte%s%s", st_transport_name(pair->transport),
+		    st_opcode_name(t->opcode), t->len, t->len == 1 ? "" : "s",
 		    t->inlined ? ", inline" : t->grh ? ", with GRH" : "");
 	st_data_fill(read ? far : near, read ? t->far_at : t->near_at, t->len, seed);
 	st_data_expect(read ? near : far, read ? t->near_at : t->far_at, t->len, seed);

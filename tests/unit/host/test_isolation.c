@@ -15,7 +15,7 @@ enum {
 	FIRST = 16, SECOND = 64,	/* pages of the plot, in its first block */
 };
 
-/* --- exact ------------------------------------------------------------------------------------ */
+/* --- exact ------------------------------------------------------------------------- */
 
 static void exact_reaches_what_is_registered_and_not_the_pages_beside_it(void **state)
 {
@@ -119,7 +119,7 @@ static void a_local_list_is_stopped_as_well(void **state)
 	iso_close(&iso);
 }
 
-/* --- lazy --------------------------------------------------------------------------------------- */
+/* --- lazy -------------------------------------------------------------------------- */
 
 static void lazy_lingers_until_its_idle_time_is_over(void **state)
 {
@@ -155,7 +155,7 @@ static void lazy_lingers_no_longer_than_a_flush(void **state)
 	iso_close(&iso);
 }
 
-/* --- granule ------------------------------------------------------------------------------------ */
+/* --- granule ----------------------------------------------------------------------- */
 
 /* A key for all of the block the piece lies in, which is mapped as a whole. */
 static uint32_t block_key(struct iso *iso, const struct iso_piece *piece)
@@ -224,7 +224,7 @@ static void granule_keeps_a_block_while_anything_in_it_is_registered(void **stat
 	iso_close(&iso);
 }
 
-/* --- static ------------------------------------------------------------------------------------- */
+/* --- static ------------------------------------------------------------------------ */
 
 static void static_exposes_all_guest_memory_and_nothing_else(void **state)
 {
@@ -244,7 +244,7 @@ static void static_exposes_all_guest_memory_and_nothing_else(void **state)
 	iso_close(&iso);
 }
 
-/* --- all ---------------------------------------------------------------------------------------- */
+/* --- all --------------------------------------------------------------------------- */
 
 /* The memory of a region that went away is out of reach at once, registered or idle. */
 static void a_region_that_goes_is_unreachable_at_once_under_every_policy(void **state)
