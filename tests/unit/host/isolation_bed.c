@@ -78,7 +78,7 @@ static void plot_open(struct iso *iso)
 	memset(iso->want, ST_GUARD, ISO_PLOT);
 	hca_ioas_lock(iso->run.hca);
 	iso_ok(iso, iommu_region_add(iso->run.memory.registrar, ISO_GPA, ISO_PLOT,
-				     IOMMU_READ | IOMMU_WRITE, iso->fd, 0));
+				     ISO_RW, iso->fd, 0));
 	hca_ioas_unlock(iso->run.hca);
 }
 
@@ -154,7 +154,7 @@ bool iso_canary_map(struct iso *iso, uint64_t bus)
 	const struct iommu_backing backing = { .fd = iso->canary_fd, .hva = iso->canary };
 	struct iommu_domain *domain = hca_transport(iso->run.hca)->domain;
 
-	return !domain->ops->map(domain, bus, ISO_PAGE, IOMMU_READ | IOMMU_WRITE, &backing);
+	return !domain->ops->map(domain, bus, ISO_PAGE, ISO_RW, &backing);
 }
 
 void iso_canary_unmap(struct iso *iso, uint64_t bus)
@@ -166,12 +166,13 @@ void iso_canary_unmap(struct iso *iso, uint64_t bus)
 	assert_int_equal(unmapped, ISO_PAGE);
 }
 
-void iso_piece_register(struct iso *iso, uint64_t page, struct iso_piece *piece)
+void iso_piece_register(struct iso *iso, uint64_t page, unsigned int access,
+			struct iso_piece *piece)
 {
 	const struct gpa_run run = { ISO_GPA + page * ISO_PAGE, ISO_PAGES * ISO_PAGE };
 	struct iommu_request request = {
 		.owner = &iso->run.memory.owner, .runs = &run, .n_runs = 1,
-		.access = IOMMU_READ | IOMMU_WRITE, .va = (uintptr_t)iso->plot + page * ISO_PAGE,
+		.access = access, .va = (uintptr_t)iso->plot + page * ISO_PAGE,
 	};
 	const struct bus_run *bus;
 	size_t n;
@@ -226,7 +227,7 @@ static void piece_between_gaps(struct iso *iso, struct iso_piece *piece)
 	unsigned int i, n;
 
 	for (n = 0; n < TRIES; n++) {
-		iso_piece_register(iso, 1 + n * 2 * ISO_PAGES, &taken[n]);
+		iso_piece_register(iso, 1 + n * 2 * ISO_PAGES, ISO_RW, &taken[n]);
 		if (gaps_around(iso, &taken[n]))
 			break;
 	}

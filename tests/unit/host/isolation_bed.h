@@ -23,6 +23,7 @@ enum {
 	ISO_PAGES = 3,			/* of a piece */
 	ISO_LEN = 48,			/* of a request */
 	ISO_PATTERN = 0x77,		/* what requests write */
+	ISO_RW = IOMMU_READ | IOMMU_WRITE,
 };
 
 /**
@@ -71,7 +72,9 @@ void iso_ok(struct iso *iso, int ret);
 bool iso_canary_map(struct iso *iso, uint64_t bus);
 void iso_canary_unmap(struct iso *iso, uint64_t bus);
 
-void iso_piece_register(struct iso *iso, uint64_t page, struct iso_piece *piece);
+/* @access: IOMMU_READ, IOMMU_WRITE */
+void iso_piece_register(struct iso *iso, uint64_t page, unsigned int access,
+			struct iso_piece *piece);
 void iso_piece_deregister(struct iso *iso, struct iso_piece *piece);
 /* One with nothing at the bus addresses beside it, and a key for a page too many at each end. */
 void iso_piece_open(struct iso *iso, struct iso_piece *piece);

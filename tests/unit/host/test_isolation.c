@@ -92,6 +92,34 @@ static void a_destroyed_key_stops_before_the_iommu_has_to(void **state)
 	iso_close(&iso);
 }
 
+/*
+ * A strict HCA makes no key that says more than the IOMMU does. So the key is of an earlier
+ * registration of the same page, to which the same bus address was given.
+ */
+static void memory_registered_for_reading_cannot_be_written_whatever_the_key_says(void **state)
+{
+	struct iso_piece piece;
+	struct iso iso;
+	uint64_t bus;
+	uint32_t key;
+
+	iso_open(state, IOMMU_POLICY_EXACT, &iso);
+	iso_piece_register(&iso, FIRST, ISO_RW, &piece);
+	bus = piece.bus;
+	key = iso_key_create(&iso, piece.va, bus, piece.bytes);
+	iso_piece_deregister(&iso, &piece);
+	iso_piece_register(&iso, FIRST, IOMMU_READ, &piece);
+	assert_int_equal(piece.bus, bus);
+	assert_int_equal(iso_request(&iso, WQE_RDMA_READ, key, piece.va), 0);
+	iso_expect_faults(&iso, 0, 0);
+	assert_int_equal(iso_request(&iso, WQE_RDMA_WRITE, key, piece.va), CQE_SYND_REMOTE_OP);
+	iso_expect_faults(&iso, 1, piece.bus);
+	iso_nothing_else_changed(&iso);
+	iso_key_destroy(&iso, key);
+	iso_piece_deregister(&iso, &piece);
+	iso_close(&iso);
+}
+
 static void a_local_list_is_stopped_as_well(void **state)
 {
 	struct iso_piece piece;
@@ -187,7 +215,7 @@ static void granule_exposes_the_block_and_not_what_is_beside_it(void **state)
 	uint32_t key;
 
 	iso_open(state, IOMMU_POLICY_GRANULE, &iso);
-	iso_piece_register(&iso, FIRST, &piece);
+	iso_piece_register(&iso, FIRST, ISO_RW, &piece);
 	key = block_key(&iso, &piece);
 	iso_reaches(&iso, key, piece.va, piece.at);
 	/* Not registered, but in the block: exposed to keys that say too much. */
@@ -207,8 +235,8 @@ static void granule_keeps_a_block_while_anything_in_it_is_registered(void **stat
 	uint32_t key;
 
 	iso_open(state, IOMMU_POLICY_GRANULE, &iso);
-	iso_piece_register(&iso, FIRST, &piece);
-	iso_piece_register(&iso, SECOND, &other);
+	iso_piece_register(&iso, FIRST, ISO_RW, &piece);
+	iso_piece_register(&iso, SECOND, ISO_RW, &other);
 	key = block_key(&iso, &piece);
 	iso_piece_deregister(&iso, &piece);
 	iso_tick_after(&iso, 2 * IDLE_MS);
@@ -233,7 +261,7 @@ static void static_exposes_all_guest_memory_and_nothing_else(void **state)
 	uint32_t key;
 
 	iso_open(state, IOMMU_POLICY_STATIC, &iso);
-	iso_piece_register(&iso, FIRST, &piece);
+	iso_piece_register(&iso, FIRST, ISO_RW, &piece);
 	key = iso_key_create(&iso, (uintptr_t)iso.plot, piece.bus - piece.at, ISO_PLOT);
 	iso_piece_deregister(&iso, &piece);
 	iso_flush(&iso);
@@ -259,8 +287,8 @@ static void a_region_that_goes_is_unreachable_at_once_under_every_policy(void **
 
 	for (i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
 		iso_open(state, policies[i], &iso);
-		iso_piece_register(&iso, FIRST, &live);
-		iso_piece_register(&iso, SECOND, &idle);
+		iso_piece_register(&iso, FIRST, ISO_RW, &live);
+		iso_piece_register(&iso, SECOND, ISO_RW, &idle);
 		live_key = iso_key_create(&iso, live.va, live.bus, live.bytes);
 		idle_key = iso_key_create(&iso, idle.va, idle.bus, idle.bytes);
 		iso_reaches(&iso, live_key, live.va, live.at);
@@ -286,6 +314,7 @@ int main(void)
 		on_model(exact_stops_a_request_that_only_ends_beyond_the_registration),
 		on_model(exact_is_unreachable_as_soon_as_deregistration_returns),
 		on_model(a_destroyed_key_stops_before_the_iommu_has_to),
+		on_model(memory_registered_for_reading_cannot_be_written_whatever_the_key_says),
 		on_model(a_local_list_is_stopped_as_well),
 		on_model(lazy_lingers_until_its_idle_time_is_over),
 		on_model(lazy_lingers_no_longer_than_a_flush),
