@@ -162,6 +162,11 @@ check: deps					## The quick part: checks and unit tests with sanitizers
 	@$(MAKE) --no-print-directory -j2 FLAVOUR=san units
 	prove --timer --jobs 2 --ext .bats --exec tests/run-tap tests/checks $(san_units)
 
+# For both kernels that the lab's guests boot; needs the lab's image `kbuild`.
+.PHONY: modules
+modules: deps					## Compile underpass.ko into build/modules/
+	@tests/lab/modules
+
 bench: deps					## Measure speed natively; fails where a target is missed
 	@$(MAKE) --no-print-directory programs benches
 	@set -e; for b in $(bench_BIN); do echo "== $$b"; $$b; done
@@ -176,7 +181,7 @@ demo: deps					## Two virtual machines talk RDMA over the model
 	@tests/lab/demo
 
 clean:						## Remove what was built (the lab's images stay)
-	rm -rf build/release build/san build/fuzz build/clang
+	rm -rf build/release build/san build/fuzz build/clang build/modules
 
 help:						## Say what each target does
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'

@@ -7,7 +7,9 @@
  * CQEs and doorbells anyhow); the device checks that they are this guest's.
  * Reserved fields and unknown flags must be zero. Sizes and addresses are in
  * bytes unless said otherwise; log_* are powers of two. GPA is a
- * guest-physical address.
+ * guest-physical address. A command or an answer has exactly the length of its
+ * struct below; QUERY_DEVICE and ALLOC_* have no command, FREE_*, DESTROY_* and
+ * the like no answer: length 0.
  */
 #ifndef UNDERPASS_ABI_COMMANDS_H
 #define UNDERPASS_ABI_COMMANDS_H
@@ -125,7 +127,7 @@ struct up_query_port_out {
 	__le32 reserved[7];
 };
 
-/* A window of a table; as many as fit are answered. */
+/* A window of a table; the answer's entries beyond count are zero. */
 struct up_query_table {
 	__le32 port;
 	__le32 first;
