@@ -149,11 +149,11 @@ static int check_window(const struct iommu_registrar *registrar, uint64_t gpa, u
 }
 
 /* Everything registered in a region, idle or not, is unmapped; the latter goes onto @revoked. */
-static int revoke(struct iommu_registrar *registrar, struct memory_region *region,
-		  struct region_link **revoked)
+static int revoke_registrations(struct iommu_registrar *registrar, struct memory_region *region,
+				struct region_link **revoked)
 {
 	struct unmap_batch idle, live;
-	int ret[3];
+	int ret[2];
 
 	unmap_batch_begin(&idle, registrar, false);
 	unmap_batch_begin(&live, registrar, true);
@@ -173,8 +173,16 @@ static int revoke(struct iommu_registrar *registrar, struct memory_region *regio
 	}
 	ret[0] = unmap_batch_end(&idle);
 	ret[1] = unmap_batch_end(&live);
-	ret[2] = region_remove(registrar, region);
-	return ret[0] ? ret[0] : ret[1] ? ret[1] : ret[2];
+	return ret[0] ? ret[0] : ret[1];
+}
+
+static int revoke(struct iommu_registrar *registrar, struct memory_region *region,
+		  struct region_link **revoked)
+{
+	int ret = revoke_registrations(registrar, region, revoked);
+	int err = region_remove(registrar, region);
+
+	return ret ? ret : err;
 }
 
 static void tell_revoked(struct iommu_registrar *registrar, struct region_link *revoked)
@@ -214,6 +222,22 @@ int iommu_region_remove(struct iommu_registrar *registrar, uint64_t gpa, uint64_
 	while ((region = guest_memory_from(registrar->memory, gpa)) && region->gpa <= last)
 		guest_memory_drop(registrar->memory, region);
 	return ret;
+}
+
+int iommu_revoke_all(struct iommu_registrar *registrar)
+{
+	struct region_link *revoked = NULL;
+	struct memory_region *region = NULL;
+	int ret = 0, err;
+
+	while ((region = guest_memory_next(registrar->memory, region))) {
+		err = revoke_registrations(registrar, region, &revoked);
+		if (err)
+			ret = err;
+	}
+	tell_revoked(registrar, revoked);
+	err = idle_flush(registrar);
+	return ret ? ret : err;
 }
 
 int iommu_registrar_tick(struct iommu_registrar *registrar)

@@ -191,6 +191,16 @@ int iommu_region_add(struct iommu_registrar *registrar, uint64_t gpa,
 int iommu_region_remove(struct iommu_registrar *registrar, uint64_t gpa,
 			uint64_t size);
 
+/**
+ * iommu_revoke_all() - everything registered is unmapped, though its memory stays
+ *
+ * As if all memory had gone and come again: told of by revoked(), nothing idles.
+ * What static maps stays mapped.
+ *
+ * Return: 0; -EUCLEAN when an unmapping was not confirmed.
+ */
+int iommu_revoke_all(struct iommu_registrar *registrar);
+
 /* Unmap what has idled too long. Milliseconds until it is due again, -1: nothing idles. */
 int iommu_registrar_tick(struct iommu_registrar *registrar);
 /* Unmap everything that idles. 0 or -EUCLEAN. */

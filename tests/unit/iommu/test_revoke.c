@@ -374,6 +374,37 @@ static void memory_comes_and_goes_beside_what_is_registered(void **state)
 
 #define T(name) cmocka_unit_test(name)
 
+static void check_all(struct reg_bed *bed)
+{
+	uint64_t base = reg_bed_fake(bed).maps;		/* static: the regions */
+	struct gpa_run spread[] = { { A_AT, PAGE }, { C_AT, PAGE } };
+	struct iommu_registration *a = reg_bed_many(bed, spread, 2, RW, 0);
+	struct iommu_registration *b = reg_bed_one(bed, B_AT, 2 * PAGE, 0), *again;
+	struct gpa_run there = { B_AT, 2 * PAGE };
+
+	end(bed, reg_bed_one(bed, C_AT, PAGE, 0));	/* may idle */
+	assert_int_equal(iommu_revoke_all(bed->registrar), 0);
+	assert_int_equal(reg_bed_fake(bed).maps, base);
+	assert_int_equal(bed->n_revoked, 2);
+	assert_true(was_told(bed, a) && was_told(bed, b));
+	assert_true(iommu_registration_revoked(a));
+	assert_int_equal(reg_bed_stats(bed).idle_bytes, 0);
+	assert_int_equal(iommu_revoke_all(bed->registrar), 0);
+	assert_int_equal(bed->n_revoked, 2);
+	again = reg_bed_one(bed, B_AT, 2 * PAGE, 0);
+	reg_bed_reaches(bed, again, &there, 1, RW);
+	end(bed, a);
+	end(bed, b);
+	reg_bed_reaches(bed, again, &there, 1, RW);
+	end(bed, again);
+}
+
+static void everything_can_be_revoked_while_its_memory_stays(void **state)
+{
+	(void)state;
+	under_each_policy(check_all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +420,7 @@ int main(void)
 		T(shared_blocks_of_a_revoked_registration_stay_mapped_for_others_only),
 		T(the_file_of_a_removed_region_is_closed),
 		T(a_registration_that_fell_back_is_revoked_as_well),
+		T(everything_can_be_revoked_while_its_memory_stays),
 		T(memory_comes_and_goes_beside_what_is_registered),
 	};
 
