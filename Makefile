@@ -136,7 +136,7 @@ deps:
 test: deps					## Run every test (installs what it needs)
 	@echo "== building, and making the lab's images (a first run downloads packages)"
 	@$(MAKE) --no-print-directory -j3 test-release test-san test-fuzz test-images
-	@tests/run-all tests/checks $(san_units) tests/fuzz tests/lab/tests tests/lab/stock
+	@tests/run-all tests/checks $(san_units) tests/host tests/fuzz tests/lab/host tests/lab/stock tests/lab/tests
 
 # The stock VMs once more, with the kernel of trixie-backports: outside CI, last figures in docs/hca-model.md.
 .PHONY: test-backports
@@ -150,9 +150,15 @@ test-faults: deps				## perftest under loss, duplication and reordering
 	@$(MAKE) --no-print-directory -j2 programs test-images
 	prove --timer --exec tests/run-tap tests/lab/stock/faults-long
 
+# A hundred cycles of the self-test over kernel VFIO: outside CI, last figures in docs/host-side.md.
+.PHONY: test-long
+test-long: deps					## 100 cycles of selftest over kernel VFIO, as PF and as VF
+	@$(MAKE) --no-print-directory -j2 all test-images
+	CYCLES=100 prove --timer --exec tests/run-tap tests/lab/host/vfio.bats tests/lab/host/vf.bats
+
 .PHONY: test-release test-san test-fuzz test-images
 test-release: ; @$(MAKE) --no-print-directory all
-test-san:     ; @$(MAKE) --no-print-directory FLAVOUR=san units
+test-san:     ; @$(MAKE) --no-print-directory FLAVOUR=san programs units
 test-fuzz:    ; @$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
 test-images:  ; @$(LAB) image
 
@@ -169,7 +175,16 @@ modules: deps					## Compile underpass.ko into build/modules/
 
 bench: deps					## Measure speed natively; fails where a target is missed
 	@$(MAKE) --no-print-directory programs benches
-	@set -e; for b in $(bench_BIN); do echo "== $$b"; $$b; done
+	@set -e; for b in $(filter-out %/bench_registration,$(bench_BIN)); do echo "== $$b"; $$b; done
+	$(B)/tests/bench/bench_registration --csv docs/registration-native.csv
+	gnuplot -e "csv='docs/registration-native.csv'; svg='docs/registration-native.svg'" tests/bench/registration.gnuplot
+
+# The same registrations over kernel VFIO, in a VM; table and picture go to docs/.
+.PHONY: bench-host
+bench-host: deps				## Measure registrations over kernel VFIO in a VM, about 15 minutes
+	@$(MAKE) --no-print-directory -j2 programs benches test-images
+	tests/lab/host/bench docs/registration-vfio.csv
+	gnuplot -e "csv='docs/registration-vfio.csv'; svg='docs/registration-vfio.svg'" tests/bench/registration.gnuplot
 
 FUZZ_SECONDS ?= 1800
 fuzz: deps					## Fuzz each target for FUZZ_SECONDS (default 1800)

@@ -16,6 +16,8 @@
 
 #define ROUNDS		9u
 #define ROUND_SECONDS	0.02
+#define SLOW_ROUNDS	3u	/* of what takes longer than this: */
+#define SLOW_SECONDS	0.2
 #define TYPE1_MAPS	65535u
 #define TARGET_OVERHEAD	5.0
 #define RW		(IOMMU_READ | IOMMU_WRITE)
@@ -133,15 +135,21 @@ static double timed_theirs(struct work *work)
 	return work->clock() - start;
 }
 
+static unsigned int rounds_for(double seconds)
+{
+	return seconds < SLOW_SECONDS ? ROUNDS : SLOW_ROUNDS;
+}
+
 /* By as many at a time as make the clock's own cost small; the quickest round counts. */
 static void measure_alone(struct work *work)
 {
-	unsigned int batch = 1;
+	unsigned int batch = 1, rounds;
 	double spent;
 
 	while ((spent = timed_ours(work, batch)) < ROUND_SECONDS)
 		batch *= 2;
-	for (unsigned int r = 0; r < ROUNDS; r++) {
+	rounds = rounds_for(spent);
+	for (unsigned int r = 0; r < rounds; r++) {
 		double again = timed_ours(work, batch);
 
 		spent = again < spent ? again : spent;
@@ -156,8 +164,9 @@ static void measure_alone(struct work *work)
 static void measure_both(struct work *work)
 {
 	double a[ROUNDS], b[ROUNDS], ratio[ROUNDS];
+	unsigned int rounds = rounds_for(timed_ours(work, 1));
 
-	for (unsigned int r = 0; r < ROUNDS; r++) {
+	for (unsigned int r = 0; r < rounds; r++) {
 		double spent[2] = { 0, 0 };
 		unsigned int n = 0;
 
@@ -173,9 +182,9 @@ static void measure_both(struct work *work)
 		b[r] = spent[1] / n * 1e9;
 		ratio[r] = (spent[0] / spent[1] - 1) * 100;
 	}
-	work->row.ns = bench_median(a, ROUNDS);
-	work->row.bare_ns = bench_median(b, ROUNDS);
-	work->row.overhead = bench_median(ratio, ROUNDS);
+	work->row.ns = bench_median(a, rounds);
+	work->row.bare_ns = bench_median(b, rounds);
+	work->row.overhead = bench_median(ratio, rounds);
 }
 
 static void work_do(struct work *work, FILE *csv)
