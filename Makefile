@@ -173,15 +173,17 @@ check: deps					## The quick part: checks and unit tests with sanitizers
 modules: deps					## Compile underpass.ko into build/modules/
 	@tests/lab/modules
 
-bench: deps					## Measure speed natively; fails where a target is missed
+.PHONY: bench-native bench-host
+bench: bench-native bench-host			## Measure speed; fails where a target is missed (about 20 minutes)
+
+bench-native: deps				## The part of it without a VM
 	@$(MAKE) --no-print-directory programs benches
 	@set -e; for b in $(filter-out %/bench_registration,$(bench_BIN)); do echo "== $$b"; $$b; done
 	$(B)/tests/bench/bench_registration --csv docs/registration-native.csv
 	gnuplot -e "csv='docs/registration-native.csv'; svg='docs/registration-native.svg'" tests/bench/registration.gnuplot
 
 # The same registrations over kernel VFIO, in a VM; table and picture go to docs/.
-.PHONY: bench-host
-bench-host: deps				## Measure registrations over kernel VFIO in a VM, about 15 minutes
+bench-host: deps				## The part of it over kernel VFIO, in a VM
 	@$(MAKE) --no-print-directory -j2 programs benches test-images
 	tests/lab/host/bench docs/registration-vfio.csv
 	gnuplot -e "csv='docs/registration-vfio.csv'; svg='docs/registration-vfio.svg'" tests/bench/registration.gnuplot
