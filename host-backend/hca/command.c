@@ -38,8 +38,8 @@ int hca_cmd(struct hca *hca, const void *in, size_t ilen, void *out, size_t olen
 		.op_mod = (uint16_t)ifc_get(in, cmd_in__op_mod),
 	};
 
-	if (hca_events_is_self(hca->events)) {
-		error.err = -EDEADLK;
+	if (!hca->cmdq || hca_events_is_self(hca->events)) {
+		error.err = hca->cmdq ? -EDEADLK : -ENODEV;	/* a restart failed */
 		return failed(hca, &error);
 	}
 	return hca_cmdq_run(hca->cmdq, in, ilen, out, olen, &error) ? failed(hca, &error) : 0;

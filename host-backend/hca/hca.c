@@ -61,10 +61,9 @@ static void explain(struct hca *hca, int err, const char *what, struct hca_open_
 		 text, more[0] ? ": " : "", more);
 }
 
-/* Nothing is mapped for the device afterwards, which was reset: what it had is ours again. */
-static void parts_close(struct hca *hca, struct hca_close_report *report)
+/* What one bring-up needs. The device was reset: all that it had is ours again. */
+static void life_end(struct hca *hca, struct hca_close_report *report)
 {
-	struct ioas_stats stats;
 	int err;
 
 	hca_events_destroy(hca->events);
@@ -75,6 +74,31 @@ static void parts_close(struct hca *hca, struct hca_close_report *report)
 		report->err = err;
 		snprintf(report->step, sizeof(report->step), "unmapping was not confirmed");
 	}
+	hca->events = NULL;
+	hca->cmdq = NULL;
+	hca->pages = NULL;
+	hca->dma = NULL;
+	hca->enabled = hca->inited = hca->has_uar = hca->has_atomic = false;
+	hca->why[0] = '\0';
+}
+
+static int life_begin(struct hca *hca)
+{
+	int err = hca_dma_create(hca->ioas, &hca->ioas_lock, &hca->dma);
+
+	if (!err)
+		err = hca_pages_create(hca, &hca->pages);
+	if (!err)
+		err = hca_events_create(hca, &hca->events);
+	return err;
+}
+
+/* Nothing is mapped for the device afterwards. */
+static void parts_close(struct hca *hca, struct hca_close_report *report)
+{
+	struct ioas_stats stats;
+
+	life_end(hca, report);
 	if (hca->ioas) {
 		ioas_stats(hca->ioas, &stats);
 		report->maps_left = stats.maps;
@@ -90,13 +114,7 @@ static int parts_open(struct hca *hca)
 
 	pthread_mutex_init(&hca->ioas_lock, NULL);
 	err = ioas_create(hca->transport->domain, &hca->ioas);
-	if (!err)
-		err = hca_dma_create(hca->ioas, &hca->ioas_lock, &hca->dma);
-	if (!err)
-		err = hca_pages_create(hca, &hca->pages);
-	if (!err)
-		err = hca_events_create(hca, &hca->events);
-	return err;
+	return err ? err : life_begin(hca);
 }
 
 int hca_open(struct hca_transport *transport, const struct hca_config *config,
@@ -138,6 +156,15 @@ explain:
 	return err;
 }
 
+/* Down, unless a restart that failed left it so. */
+static void quiet(struct hca *hca, struct hca_close_report *report)
+{
+	if (!hca->events)
+		return;
+	hca_events_tell(hca->events, false);
+	hca_bringdown(hca, report);
+}
+
 void hca_close(struct hca *hca, struct hca_close_report *report)
 {
 	struct hca_close_report unread;
@@ -147,11 +174,39 @@ void hca_close(struct hca *hca, struct hca_close_report *report)
 		report = &unread;
 	memset(report, 0, sizeof(*report));
 	hca_cmd_forget();
-	hca_events_tell(hca->events, false);
-	hca_bringdown(hca, report);
+	quiet(hca, report);
 	parts_close(hca, report);
 	transport->ops->close(transport);
 	free(hca);
+}
+
+int hca_restart(struct hca *hca, struct hca_open_error *error)
+{
+	const char *what = "make the event thread";
+	struct hca_close_report report = { 0 };
+	uint32_t alive = 0;
+	int err;
+
+	hca_cmd_forget();
+	quiet(hca, &report);
+	life_end(hca, &report);
+	atomic_store(&hca->fatal, 0);
+	err = life_begin(hca);
+	if (!err)
+		err = hca_bringup(hca, &what);
+	if (!err && hca_fatal(hca))
+		err = -ENODEV;
+	if (!err) {
+		hca_events_tell(hca->events, true);
+		return 0;
+	}
+	if (error)
+		explain(hca, err, what, error);
+	if (hca->events)
+		hca_bringdown(hca, &report);
+	life_end(hca, &report);
+	atomic_compare_exchange_strong(&hca->fatal, &alive, HCA_SYNDROME_DISABLED);
+	return err;
 }
 
 void hca_fatal_set(struct hca *hca, uint32_t syndrome)

@@ -100,6 +100,19 @@ struct hca_close_report {
  */
 void hca_close(struct hca *hca, struct hca_close_report *report);
 
+/**
+ * hca_restart() - from whatever state through a reset to a new bring-up
+ * @hca: HCA, dead or alive; no command is under way and none is sent meanwhile
+ * @error: as of hca_open(); may be NULL
+ *
+ * All objects are gone, whoever made them, and all memory of hca_dma() with
+ * them. Transport and address space stay, with what others mapped there.
+ *
+ * Return: 0; errors of hca_open(): it is dead, and may be restarted again or
+ * closed.
+ */
+int hca_restart(struct hca *hca, struct hca_open_error *error);
+
 struct ioas *hca_ioas(struct hca *hca);
 void hca_ioas_lock(struct hca *hca);
 void hca_ioas_unlock(struct hca *hca);
