@@ -120,7 +120,7 @@ struct up_query_port_out {
 	__le32 link_speed;		/* IB encoding */
 	__le16 lid, sm_lid;
 	__le32 cap_mask;
-	__le32 max_vls;
+	__le32 max_vls;			/* how many: 1, 2, 4, 8 or 15 */
 	__le32 n_gids, n_pkeys;
 	__le32 max_msg;
 	__le32 qkey_violations, pkey_violations;
@@ -260,8 +260,9 @@ enum up_qp_type {
 };
 
 /*
- * What a type has not is 0: pd, scq, uar, dbr and ring of XRC_TGT, rcq of both
- * XRC types, xrcd of all but XRC_TGT.
+ * What a type has not is 0: pd, scq and uar of XRC_TGT, rcq of both XRC types,
+ * xrcd of all but XRC_TGT; and without queues of its own a QP has neither dbr
+ * nor ring.
  */
 struct up_create_qp {
 	__le32 type;			/* enum up_qp_type */
@@ -289,7 +290,7 @@ enum up_qp_mask {
 	UP_QP_ACCESS = 1u << 0,
 	UP_QP_PKEY = 1u << 1,
 	UP_QP_QKEY = 1u << 2,
-	UP_QP_PATH = 1u << 3,		/* path, its port included */
+	UP_QP_PATH = 1u << 3,		/* path; to INIT only its port */
 	UP_QP_MTU = 1u << 4,
 	UP_QP_TIMEOUT = 1u << 5,
 	UP_QP_RETRY = 1u << 6,
@@ -300,7 +301,6 @@ enum up_qp_mask {
 	UP_QP_RD_ATOMIC = 1u << 11,	/* as requester */
 	UP_QP_DEST_RD_ATOMIC = 1u << 12,	/* as responder */
 	UP_QP_DEST = 1u << 13,
-	UP_QP_PORT = 1u << 14,		/* path.port alone */
 };
 
 struct up_path {

@@ -26,6 +26,12 @@ static int query(struct up_dev *dev, u32 port, struct up_query_port_out *out)
 	return up_command(dev, UP_QUERY_PORT, &in, sizeof(in), out, sizeof(*out));
 }
 
+/* IBA PortInfo:VLCap. */
+static u8 vl_code(u32 n)
+{
+	return n == 15 ? 5 : fls(n);
+}
+
 int up_port_init(struct up_dev *dev)
 {
 	struct up_port *port = &dev->port;
@@ -81,7 +87,7 @@ int up_query_port(struct ib_device *ibdev, u32 port, struct ib_port_attr *attr)
 	attr->lid = le16_to_cpu(out.lid);
 	attr->sm_lid = le16_to_cpu(out.sm_lid);
 	attr->port_cap_flags = le32_to_cpu(out.cap_mask);
-	attr->max_vl_num = le32_to_cpu(out.max_vls);
+	attr->max_vl_num = vl_code(le32_to_cpu(out.max_vls));
 	attr->gid_tbl_len = le32_to_cpu(out.n_gids);
 	attr->pkey_tbl_len = le32_to_cpu(out.n_pkeys);
 	attr->max_msg_sz = le32_to_cpu(out.max_msg);

@@ -105,13 +105,11 @@ static int get_memory(struct up_dev *dev, struct up_ucontext *context,
 	int err;
 
 	err = find_uar(context, cmd, &qp->uar);
-	if (err)
+	if (err || !size)
 		return err;
 	err = up_db_map(context, cmd->db_addr, &qp->db);
 	if (err)
 		goto put_uar;
-	if (!size)
-		return 0;
 	qp->umem = up_mem_get(dev, cmd->buf_addr, size, 0);
 	if (!IS_ERR(qp->umem))
 		return 0;
