@@ -37,6 +37,7 @@ LDLIBS  += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 vfu_SRC   := $(wildcard hv/vfio-user/*.c)
 iommu_SRC := $(wildcard iommu/*.c)
 hca_SRC   := $(wildcard host-backend/hca/*.c host-backend/selftest/*.c)
+pv_SRC    := $(wildcard host-backend/pv/*.c)
 ctl_SRC   := $(wildcard host-backend/underpassctl/*.c)
 model_SRC := $(filter-out tests/hca-model/main.c,$(wildcard tests/hca-model/*.c tests/hca-model/*/*.c))
 client_SRC := $(wildcard tests/hca-client/*.c)
@@ -46,6 +47,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 $(B)/libvfu.a:        $(call obj,$(vfu_SRC))
 $(B)/libiommu.a:      $(call obj,$(iommu_SRC))
 $(B)/libhca.a:        $(call obj,$(hca_SRC))
+$(B)/libpv.a:         $(call obj,$(pv_SRC))
 # All of underpassctl but its main(), so that tests can call it.
 $(B)/libctl.a:        $(call obj,$(filter-out %/main.c,$(ctl_SRC)))
 $(B)/libhcamodel.a:   $(call obj,$(model_SRC))
@@ -57,7 +59,7 @@ $(B)/lib%.a:
 	$(Q)ar rcs $@ $^
 
 # Users before what they use.
-PRODUCT_LIBS := $(B)/libctl.a $(B)/libhca.a $(B)/libiommu.a $(B)/libvfu.a
+PRODUCT_LIBS := $(B)/libctl.a $(B)/libpv.a $(B)/libhca.a $(B)/libiommu.a $(B)/libvfu.a
 LIBS := $(B)/libhcaclient.a $(B)/libhcamodel.a $(PRODUCT_LIBS)
 
 # --- programs ----------------------------------------------------------------
