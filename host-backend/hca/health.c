@@ -8,22 +8,22 @@
 #include "host-backend/hca/hca.h"
 #include "host-backend/hca/iseg.h"
 
-enum { RFR_BIT = 0x80, SYNDROME_HIGH_TEMPERATURE = 0x10 };
+enum { RFR_BIT = 0x80 };
 
 uint32_t hca_health_presence(struct hca_transport *t)
 {
 	return t->ops->read32(t, HCA_ISEG_FW_VER) == UINT32_MAX ? HCA_SYNDROME_GONE : 0;
 }
 
-/* Heat is reported there, too, and is not the end unless the firmware asks for a reset. */
+/*
+ * Heat and whatever else the firmware survived is reported there, too, and may stay
+ * there over any reset of ours: it is the end only if the firmware asks for one.
+ */
 static uint32_t firmware_says(struct hca_transport *t)
 {
 	uint8_t syndrome = t->ops->read8(t, HCA_ISEG_SYND);
 
-	if (syndrome == SYNDROME_HIGH_TEMPERATURE &&
-	    !(t->ops->read8(t, HCA_ISEG_RFR) & RFR_BIT))
-		return 0;
-	return syndrome;
+	return syndrome && t->ops->read8(t, HCA_ISEG_RFR) & RFR_BIT ? syndrome : 0;
 }
 
 static uint32_t counter_moves(struct hca_health *health, struct hca_transport *t)

@@ -21,6 +21,7 @@
 enum {
 	MAX_WORDS = 16, MAX_PAGES = 1 << 20,
 	SYND_FW_INTERNAL = 0x1,		/* health syndrome: firmware internal error */
+	RFR_BIT = 0x80,			/* the firmware asks for a reset */
 };
 
 struct request {
@@ -232,6 +233,7 @@ static int do_fatal(struct request *r)
 {
 	event_internal_error(r->hca);
 	r->hca->pci.synd = SYND_FW_INTERNAL;
+	r->hca->pci.rfr_severity = RFR_BIT;
 	r->hca->pci.health_stuck = true;
 	cmdq_reset(r->hca);
 	return 0;

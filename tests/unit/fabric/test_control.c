@@ -217,6 +217,7 @@ static void the_other_words_work(void **state)
 	accepts(r, "pages a -5\n");
 	accepts(r, "fatal a\n");
 	assert_int_not_equal(r->hca[0]->pci.synd, 0);
+	assert_int_not_equal(r->hca[0]->pci.rfr_severity & 0x80, 0);
 	snprintf(line, sizeof(line), "trace on %s/trace\n", r->dir);
 	accepts(r, line);
 	assert_non_null(r->model->trace);

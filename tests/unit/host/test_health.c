@@ -145,7 +145,8 @@ static void every_sign_is_looked_at(void **state)
 	} rows[] = {
 		{ 0, 0, 0, false, 0 }, { 0, 0x80, 0, false, 0 },
 		{ 0x10, 0, 0, false, 0 }, { 0x10, 0x7f, 0, false, 0 }, { 0x10, 0x80, 0, false, 0x10 },
-		{ 1, 0, 0, false, 1 }, { 0x13, 0x80, 0, false, 0x13 }, { 0xff, 0, 0, false, 0xff },
+		{ 1, 0, 0, false, 0 }, { 0xc, 0x7f, 0, false, 0 }, { 1, 0x80, 0, false, 1 },
+		{ 0x13, 0x80, 0, false, 0x13 }, { 0xff, 0x80, 0, false, 0xff },
 		{ 0, 0, 1, false, HCA_SYNDROME_DISABLED }, { 0, 0, 7, false, HCA_SYNDROME_DISABLED },
 		{ 0, 0, 2, false, 0 }, { 1, 0, 0, true, HCA_SYNDROME_GONE },
 	};
