@@ -32,7 +32,7 @@ void hca_eqe_handle(struct hca *hca, const struct eqe *eqe)
 		hca_cmdq_event(hca->cmdq, ifc_load32(d));
 		break;
 	case EVENT_PAGE_REQUEST:
-		hca_pages_request(hca->pages, (uint16_t)ifc_load32(d), (int32_t)ifc_load32(d + 4));
+		hca_pages_request(hca->pages, ifc_load32(d), (int32_t)ifc_load32(d + 4));
 		break;
 	case EVENT_PATH_MIG:
 	case EVENT_COMM_EST:

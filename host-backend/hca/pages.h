@@ -44,9 +44,10 @@ int hca_pages_take_all(struct hca_pages *pages);
 
 /*
  * In the event thread: the firmware wants @n pages for a function, or gives -@n
- * back. Served there by and by.
+ * back. Served there by and by. @function: its number; flags above it (of an
+ * embedded processor, is gone) make it none of ours.
  */
-void hca_pages_request(struct hca_pages *pages, uint16_t function, int32_t n);
+void hca_pages_request(struct hca_pages *pages, uint32_t function, int32_t n);
 /* No request is served any more, and none is under way when it returns. Not in the event thread. */
 void hca_pages_quiesce(struct hca_pages *pages);
 

@@ -152,7 +152,7 @@ static uint32_t add(uint32_t sum, uint32_t n)
 	return n > HCA_PAGES_MAX - sum ? HCA_PAGES_MAX : sum + n;
 }
 
-void hca_pages_request(struct hca_pages *p, uint16_t function, int32_t n)
+void hca_pages_request(struct hca_pages *p, uint32_t function, int32_t n)
 {
 	if (function != p->function)
 		report_failed(p, (uint32_t)n);	/* of a function that is not ours */

@@ -159,7 +159,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void request(struct bed *b, uint16_t function, int32_t n)
+/* @function: its number, and above that the flags that the firmware sends with it. */
+static void request(struct bed *b, uint32_t function, int32_t n)
 {
 	uint8_t data[28] = { 0 };
 
@@ -316,6 +317,11 @@ static void a_request_for_another_function_is_told_not_met(void **state)
 
 	request(b, 3, 10);
 	assert_int_equal(core_events_wait(&b->events, HCA_EVENT_PAGES_FAILED, 1).number, 10);
+	/* The same number, but on an embedded processor; and the end of a function. */
+	request(b, 0x80000000, 10);
+	core_until(core_events_count(&b->events, HCA_EVENT_PAGES_FAILED) == 2);
+	request(b, 0x40000000, -1);
+	core_until(core_events_count(&b->events, HCA_EVENT_PAGES_FAILED) == 3);
 	assert_int_equal(hca_pages_lent(b->hca), AT_START);
 	request(b, 0, 0);
 }
