@@ -176,13 +176,13 @@ static int command_create(struct up_dev *dev, struct up_qp *qp, struct up_create
 
 static int publish(struct up_dev *dev, struct up_qp *qp, struct ib_udata *udata)
 {
+	/* Of a library with static pages: the first register. Others know theirs. */
 	struct mlx5_ib_create_qp_resp resp = {};
 	int err;
 
-	/* Of a library with static pages: the first register. Others know theirs. */
 	qp->ibqp.qp_num = qp->qpn;
 	err = xa_err(xa_store(&dev->qps, qp->qpn, qp, GFP_KERNEL));
-	if (err)
+	if (err || !udata)
 		return err;
 	err = ib_copy_to_udata(udata, &resp, min(udata->outlen, sizeof(resp)));
 	if (err)
@@ -190,23 +190,12 @@ static int publish(struct up_dev *dev, struct up_qp *qp, struct ib_udata *udata)
 	return err;
 }
 
-/* qp->type and the sizes are set. */
-static int create(struct up_dev *dev, struct up_qp *qp, struct ib_qp_init_attr *attr, int type,
-		  const struct mlx5_ib_create_qp *cmd, struct ib_udata *udata)
+/* With its memory, if it has any, in place. */
+static int create(struct up_dev *dev, struct up_qp *qp, struct up_create_qp in,
+		  struct ib_udata *udata)
 {
-	struct up_ucontext *context = rdma_udata_to_drv_context(udata, struct up_ucontext,
-								ibucontext);
-	struct up_create_qp in;
 	int err, unsure;
 
-	if (qp->type != IB_QPT_XRC_TGT) {
-		err = get_memory(dev, context, cmd, qp);
-		if (err)
-			return err;
-	}
-	in = describe(qp, attr, type, cmd->rq_wqe_shift,
-		      context->cqe_version && qp->type != IB_QPT_XRC_TGT ? cmd->uidx :
-									  USER_INDEX_NONE);
 	err = command_create(dev, qp, &in);
 	unsure = up_command_unsure(dev, err);
 	if (err)
@@ -223,30 +212,46 @@ put:
 	return err;
 }
 
+static int create_user(struct up_dev *dev, struct up_qp *qp, const struct ib_qp_init_attr *attr,
+		       int type, struct ib_udata *udata)
+{
+	struct up_ucontext *context = rdma_udata_to_drv_context(udata, struct up_ucontext,
+								ibucontext);
+	struct mlx5_ib_create_qp cmd;
+	u32 user_index;
+	int err;
+
+	err = read_request(udata, &cmd);
+	if (err)
+		return err;
+	err = take_sizes(dev, attr, &cmd, qp);
+	if (err)
+		return err;
+	err = get_memory(dev, context, &cmd, qp);
+	if (err)
+		return err;
+	user_index = context->cqe_version ? cmd.uidx : USER_INDEX_NONE;
+	return create(dev, qp, describe(qp, attr, type, cmd.rq_wqe_shift, user_index), udata);
+}
+
 int up_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr, struct ib_udata *udata)
 {
 	struct up_dev *dev = to_up_dev(ibqp->device);
 	struct up_qp *qp = to_up_qp(ibqp);
-	struct mlx5_ib_create_qp cmd;
-	int err, type;
+	int type;
 
-	if (!udata || attr->rwq_ind_tbl || attr->create_flags)
+	if (attr->rwq_ind_tbl || attr->create_flags)
 		return -EOPNOTSUPP;
 	type = to_wire_type(dev, attr->qp_type);
 	if (type < 0)
 		return type;
-	err = read_request(udata, &cmd);
-	if (err)
-		return err;
 	mutex_init(&qp->mutex);
 	qp->type = attr->qp_type;
 	qp->state = IB_QPS_RESET;
-	if (qp->type != IB_QPT_XRC_TGT) {
-		err = take_sizes(dev, attr, &cmd, qp);
-		if (err)
-			return err;
-	}
-	return create(dev, qp, attr, type, &cmd, udata);
+	/* XRC targets have no memory; they are nobody's, and user space adds nothing. */
+	if (qp->type == IB_QPT_XRC_TGT)
+		return create(dev, qp, describe(qp, attr, type, 0, USER_INDEX_NONE), NULL);
+	return udata ? create_user(dev, qp, attr, type, udata) : -EOPNOTSUPP;
 }
 
 int up_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata)
