@@ -130,26 +130,39 @@ static int queue_create(struct hca *hca)
 	return err;
 }
 
+static int wait_taken(struct hca *hca)
+{
+	uint64_t deadline = hca_now_ms() + hca->config.bringup_ms;
+	struct hca_transport *t = hca->transport;
+	enum hca_nic_state state;
+
+	for (;;) {
+		state = hca_nic_state(t->ops->read32(t, HCA_ISEG_CMDQ_L));
+		if (state == HCA_NIC_FULL_DRIVER)
+			return 0;
+		if (hca_health_presence(t))
+			return -ENODEV;
+		if (hca_now_ms() >= deadline)
+			return hca_step_failed(hca, -EIO, "the firmware did not take the queue "
+					       "(NIC state %d)", state);
+		hca_sleep_us(READY_POLL_US);
+	}
+}
+
 /* The queue's memory is mapped: now the device may read it. */
 static int queue_start(struct hca *hca)
 {
-	struct hca_transport *t = hca->transport;
-	enum hca_nic_state state;
-	int err = hca_pci_bus_master(t, true);
+	int err = hca_pci_bus_master(hca->transport, true);
 
 	if (err)
 		return err;
 	hca_cmdq_start(hca->cmdq);
 	err = wait_ready(hca);
-	if (err)
-		return err;
-	state = hca_nic_state(t->ops->read32(t, HCA_ISEG_CMDQ_L));
-	if (state != HCA_NIC_FULL_DRIVER)
-		return hca_health_presence(t) ? -ENODEV :
-		       hca_step_failed(hca, -EIO,
-				       "the firmware did not take the queue (NIC state %d)", state);
-	hca_events_watch(hca->events);
-	return 0;
+	if (!err)
+		err = wait_taken(hca);
+	if (!err)
+		hca_events_watch(hca->events);
+	return err;
 }
 
 static int enable(struct hca *hca)

@@ -254,6 +254,8 @@ static uint32_t op_read32(struct hca_transport *t, uint64_t off)
 	case 0x004:
 		return p->cmdif << 16 | 2006;
 	case 0x014:
+		if (p->cmdq_l && p->taking && !--p->taking)
+			p->nic_state = 0;
 		return (p->cmdq_l & 0xfffff000) | p->nic_state << 8 | p->shape;
 	case 0x1fc:
 		return p->initializing ? --p->initializing ? UINT32_MAX : 0 : 0;
@@ -286,7 +288,7 @@ static void op_write32(struct hca_transport *t, uint64_t off, uint32_t value)
 		p->cmdq_h = value;
 	} else if (off == 0x14) {
 		p->cmdq_l = value;
-		if (p->nic_state == 1)
+		if (p->nic_state == 1 && !p->taking)
 			p->nic_state = 0;
 	} else if (off == 0x18) {
 		atomic_fetch_or(&p->rung, value);

@@ -316,6 +316,9 @@ static void what_a_function_must_not_be_is_refused_by_name(void **state)
 	p->initializing = UINT32_MAX;
 	refused(p, -ETIMEDOUT, "still initializing after 100 ms");
 	paper_open(p, NULL);
+	p->taking = UINT32_MAX;
+	refused(p, -EIO, "did not take the queue (NIC state 1)");
+	paper_open(p, NULL);
 	p->gone = true;
 	p->revive = false;
 	refused(p, -ENODEV, "paper: ");
@@ -332,6 +335,7 @@ static void firmware_that_takes_its_time_is_waited_for(void **state)
 	(void)state;
 	paper_open(p, NULL);
 	p->initializing = 10;
+	p->taking = 10;
 	core_close(core_open_paper(p, NULL));
 	free(p);
 }
