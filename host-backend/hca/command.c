@@ -96,5 +96,7 @@ int hca_cmd_number(struct hca *hca, uint16_t opcode, uint32_t *number)
 
 void hca_cmd_stats(struct hca *hca, struct hca_cmd_stats *stats)
 {
-	hca_cmdq_stats(hca->cmdq, stats);
+	memset(stats, 0, sizeof(*stats));
+	if (hca->cmdq)	/* NULL: a restart failed */
+		hca_cmdq_stats(hca->cmdq, stats);
 }

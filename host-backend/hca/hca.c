@@ -266,7 +266,7 @@ uint32_t hca_fatal(const struct hca *hca)
 
 uint64_t hca_pages_lent(struct hca *hca)
 {
-	return hca_pages_count(hca->pages);
+	return hca->pages ? hca_pages_count(hca->pages) : 0;	/* NULL: a restart failed */
 }
 
 uint32_t hca_own_uar(const struct hca *hca)

@@ -90,6 +90,7 @@ static void one_that_does_not_come_back_is_dead_and_can_be_tried_again(void **st
 {
 	struct objects_bed *bed = *state;
 	struct hca_open_error error = { "" };
+	struct hca_cmd_stats stats;
 	uint32_t pd;
 
 	hca_eq_destroy(bed->eq);
@@ -98,6 +99,9 @@ static void one_that_does_not_come_back_is_dead_and_can_be_tried_again(void **st
 	assert_string_not_equal(error.text, "");
 	assert_int_not_equal(hca_fatal(bed->hca), 0);
 	assert_int_equal(hca_pd_alloc(bed->hca, &pd), -ENODEV);
+	assert_int_equal(hca_pages_lent(bed->hca), 0);
+	hca_cmd_stats(bed->hca, &stats);
+	assert_int_equal(stats.in_flight, 0);
 	model_bed_forgive(bed->model);
 	restart_ok(bed);
 	assert_int_equal(hca_pd_alloc(bed->hca, &pd), 0);
