@@ -13,12 +13,18 @@
 #include "host-backend/underpassctl/ctl.h"
 #include "host-backend/underpassctl/json.h"
 #include "host-backend/underpassctl/selftest_report.h"
+#include "host-backend/underpassctl/text.h"
 
-enum { KEY_CYCLES = 'c', MAX_CYCLES = 1000000 };
+enum { KEY_CYCLES = 'c', KEY_POLICY = 'p', KEY_GRANULE = 'g', MAX_CYCLES = 1000000 };
+
+#define GRANULE_MIN	(4ull << 10)
+#define GRANULE_MAX	(1ull << 30)
 
 struct arguments {
 	const char *device;
 	unsigned int cycles;
+	enum iommu_policy policy;
+	uint64_t granule;		/* bytes, 0: not given */
 	bool json;
 };
 
@@ -26,9 +32,44 @@ static const struct argp_option options[] = {
 	CTL_OPTION_DEVICE("The HCA: a PCI address (0000:3b:00.0) that is bound to vfio-pci, or vfio-user:PATH for "
 			  "one that is served on a socket"),
 	{ "cycles", KEY_CYCLES, "N", 0, "Do all of it N times, or until something fails (default 1)", 0 },
+	{ "policy", KEY_POLICY, "POLICY", 0, "How memory is registered with the IOMMU: exact (default), lazy, granule "
+	  "or static", 0 },
+	{ "granule", KEY_GRANULE, "SIZE", 0, "Blocks of the policy granule: 4K to 1G, a power of two (default 2M)", 0 },
 	CTL_OPTION_JSON,
 	{ 0 },
 };
+
+static void parse_policy(struct arguments *a, const char *arg, struct argp_state *state)
+{
+	static const char *const names[] = {
+		[IOMMU_POLICY_EXACT] = "exact", [IOMMU_POLICY_LAZY] = "lazy",
+		[IOMMU_POLICY_GRANULE] = "granule", [IOMMU_POLICY_STATIC] = "static",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(arg, names[i])) {
+			a->policy = (enum iommu_policy)i;
+			return;
+		}
+	argp_error(state, "--policy is exact, lazy, granule or static, not '%s'", arg);
+}
+
+static void parse_granule(struct arguments *a, const char *arg, struct argp_state *state)
+{
+	if (ctl_parse_size(arg, &a->granule) || a->granule < GRANULE_MIN ||
+	    a->granule > GRANULE_MAX || a->granule & (a->granule - 1))
+		argp_error(state, "--granule wants a power of two from 4K to 1G, not '%s'", arg);
+}
+
+/* What only all options together show. */
+static void check(const struct arguments *a, struct argp_state *state)
+{
+	if (!a->device)
+		argp_error(state, "which HCA? Give --device; 'underpassctl probe' lists them");
+	else if (a->granule && a->policy != IOMMU_POLICY_GRANULE)
+		argp_error(state, "--granule goes with --policy granule");
+}
 
 static void parse_cycles(struct arguments *a, const char *arg, struct argp_state *state)
 {
@@ -55,6 +96,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_CYCLES:
 		parse_cycles(a, arg, state);
 		return 0;
+	case KEY_POLICY:
+		parse_policy(a, arg, state);
+		return 0;
+	case KEY_GRANULE:
+		parse_granule(a, arg, state);
+		return 0;
 	case CTL_KEY_JSON:
 		a->json = true;
 		return 0;
@@ -62,8 +109,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "'%s' is too much: the HCA is named by --device", arg);
 		return EINVAL;
 	case ARGP_KEY_END:
-		if (!a->device)
-			argp_error(state, "which HCA? Give --device; 'underpassctl probe' lists them");
+		check(a, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -93,7 +139,9 @@ static void tell_failed(void *ctx, const struct selftest_step *step)
 /* All cycles, or until one fails. @list: the cycles as JSON when that is wanted. */
 static int run_cycles(const struct ctl_world *world, const struct arguments *a, json_t **list)
 {
-	struct selftest_config config = { .ctx = world->out };
+	struct selftest_config config = {
+		.policy = a->policy, .granule = a->granule, .ctx = world->out,
+	};
 	struct selftest_report *report;
 	unsigned int cycle;
 	int ret = 0;

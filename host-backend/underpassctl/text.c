@@ -33,6 +33,32 @@ const char *ctl_size_text(uint64_t bytes, char buf[CTL_SIZE_TEXT])
 	return buf;
 }
 
+int ctl_parse_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	unsigned int shift = 0;
+	uint64_t n;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno)
+		return -errno;
+	if (*end) {
+		unit = strchr(units, *end);
+		if (!unit || end[1])
+			return -EINVAL;
+		shift = 10 * (unsigned int)(unit - units + 1);
+	}
+	if (n > UINT64_MAX >> shift)
+		return -ERANGE;
+	*bytes = n << shift;
+	return 0;
+}
+
 static int format_path(char path[PATH_MAX], const char *fmt, va_list args)
 {
 	int n = vsnprintf(path, PATH_MAX, fmt, args);

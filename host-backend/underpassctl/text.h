@@ -15,6 +15,15 @@ enum { CTL_SIZE_TEXT = 32 };		/* bytes that a size takes at most */
 const char *ctl_size_text(uint64_t bytes, char buf[CTL_SIZE_TEXT]);
 
 /**
+ * ctl_parse_size() - "4096", "64K", "2M", "1G"
+ * @text: a number of bytes, or of as many KiB, MiB, GiB as its last letter says
+ * @bytes: filled on success
+ *
+ * Return: 0; -EINVAL when it is none of these; -ERANGE beyond 64 bits.
+ */
+int ctl_parse_size(const char *text, uint64_t *bytes);
+
+/**
  * ctl_read_line() - first line of a file, without its end
  * @buf: filled, "" on error; longer lines are cut
  * @len: room, bytes

@@ -16,6 +16,8 @@
 static struct {
 	unsigned int runs, fail_in;
 	char device[64];
+	enum iommu_policy policy;
+	uint64_t granule;
 } selftest;
 
 static void add(struct selftest_report *report, const struct selftest_config *config,
@@ -41,6 +43,8 @@ static int run_selftest(const char *device, const struct selftest_config *config
 {
 	selftest.runs++;
 	snprintf(selftest.device, sizeof(selftest.device), "%s", device);
+	selftest.policy = config->policy;
+	selftest.granule = config->granule;
 	assert_int_equal(report->n_steps, 0);
 	add(report, config, "bring-up", SELFTEST_OK, "firmware 12.28.2006");
 	add(report, config, "XRC send", SELFTEST_SKIPPED, "the HCA has no XRC");
@@ -111,6 +115,35 @@ static void cycles_end_at_the_first_failure_and_show_it(void **state)
 		"cycle 2 of 100: 2 ok, 1 skipped, 1 failed, 49.3 ms\n");
 }
 
+static void registrations_go_by_the_policy_that_is_asked_for(void **state)
+{
+	static const struct {
+		const char *options;
+		enum iommu_policy policy;
+		uint64_t granule;
+	} rows[] = {
+		{ "", IOMMU_POLICY_EXACT, 0 },
+		{ "--policy exact ", IOMMU_POLICY_EXACT, 0 },
+		{ "--policy=lazy ", IOMMU_POLICY_LAZY, 0 },
+		{ "-p static ", IOMMU_POLICY_STATIC, 0 },
+		{ "-p granule ", IOMMU_POLICY_GRANULE, 0 },
+		{ "-p granule --granule 4096 ", IOMMU_POLICY_GRANULE, 4096 },
+		{ "--granule 64K --policy granule ", IOMMU_POLICY_GRANULE, 65536 },
+		{ "-p granule -g 32M ", IOMMU_POLICY_GRANULE, 32ull << 20 },
+		{ "-p granule -g 1G ", IOMMU_POLICY_GRANULE, 1ull << 30 },
+	};
+	struct ctl_bed *bed = bed_with_selftest(state, 0);
+	char line[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(line, sizeof(line), "selftest %s--device " DEVICE, rows[i].options);
+		assert_int_equal(ctl_bed_run(bed, line), CTL_OK);
+		assert_int_equal(selftest.policy, rows[i].policy);
+		assert_int_equal(selftest.granule, rows[i].granule);
+	}
+}
+
 static void json_has_every_step_of_every_cycle(void **state)
 {
 	struct ctl_bed *bed = bed_with_selftest(state, 2);
@@ -160,6 +193,7 @@ int main(void)
 		TEST(a_failure_is_1_and_says_what),
 		TEST(of_many_cycles_the_first_is_shown_whole_then_one_line_each),
 		TEST(cycles_end_at_the_first_failure_and_show_it),
+		TEST(registrations_go_by_the_policy_that_is_asked_for),
 		TEST(json_has_every_step_of_every_cycle),
 		TEST(json_of_a_good_one_says_passed_and_0),
 	};

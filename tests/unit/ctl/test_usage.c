@@ -33,6 +33,18 @@ static void wrong_usage_is_2_and_says_what_is_wrong(void **state)
 		{ "selftest --device 3b:00.0 --cycles -1", "--cycles wants a number from 1 to" },
 		{ "selftest --device 3b:00.0 --cycles 5x", "--cycles wants a number from 1 to" },
 		{ "selftest --device 3b:00.0 --cycles 99999999999999999999", "--cycles wants a number" },
+		{ "selftest --device 3b:00.0 --policy all", "exact, lazy, granule or static, not 'all'" },
+		{ "selftest --device 3b:00.0 --policy granule --granule 2K", "--granule wants a power" },
+		{ "selftest --device 3b:00.0 --policy granule --granule 2G", "--granule wants a power" },
+		{ "selftest --device 3b:00.0 --policy granule --granule 3M", "--granule wants a power" },
+		{ "selftest --device 3b:00.0 --policy granule --granule 2MB", "--granule wants a power" },
+		{ "selftest --device 3b:00.0 --policy granule --granule 0", "--granule wants a power" },
+		{ "selftest --device 3b:00.0 --policy granule --granule -4K", "--granule wants a power" },
+		{ "selftest --device 3b:00.0 --policy granule --granule 17592186044416G",
+		  "--granule wants a power" },
+		{ "selftest --device 3b:00.0 --granule 2M", "--granule goes with --policy granule" },
+		{ "selftest --device 3b:00.0 --granule 2M --policy lazy",
+		  "--granule goes with --policy granule" },
 	};
 	struct ctl_bed *bed = *state;
 	size_t i;
