@@ -14,6 +14,8 @@ setup_file() {
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	options=()
+	expect=
 }
 
 teardown() {
@@ -58,13 +60,15 @@ sys.exit("left: %s" % left if left or not hca["commands"] else 0)
 END
 }
 
-# cycles N COMMAND...: a self-test of N cycles passes, all of its steps, and the model holds nothing
+# cycles N COMMAND...: a self-test of N cycles passes, all of its steps, and the model holds nothing. options: more of its;
+# expect: words that it says
 cycles() {
 	local n=$1
 	shift
-	run -0 timeout 300 "$@" selftest --device "vfio-user:$BATS_TEST_TMPDIR/a" --cycles "$n"
+	run -0 timeout 300 "$@" selftest --device "vfio-user:$BATS_TEST_TMPDIR/a" --cycles "$n" "${options[@]}"
 	echo "$output" | tail -40
 	[ "$(grep -c '^ok ' <<< "$output")" -ge 19 ]
+	grep -qF "$expect" <<< "$output"
 	run -1 grep -E '^(FAILED|skipped)' <<< "$output"
 	left_nothing
 }
@@ -77,6 +81,20 @@ cycles() {
 @test "100 cycles on a virtual function leave nothing" {
 	serve --vf
 	cycles 100 build/release/underpassctl
+}
+
+@test "2 cycles by each policy, granule with blocks of several sizes" {
+	serve
+	for policy in exact lazy granule static; do
+		options=(--policy "$policy")
+		expect="policy $policy,"
+		cycles 2 build/release/underpassctl
+	done
+	expect="policy granule,"
+	for size in 4K 64K 1G; do
+		options=(--policy granule --granule "$size")
+		cycles 2 build/release/underpassctl
+	done
 }
 
 @test "3 cycles with AddressSanitizer and UBSan, physical and virtual" {
