@@ -38,6 +38,7 @@ vfu_SRC   := $(wildcard hv/vfio-user/*.c)
 iommu_SRC := $(wildcard iommu/*.c)
 hca_SRC   := $(wildcard host-backend/hca/*.c host-backend/selftest/*.c)
 pv_SRC    := $(wildcard host-backend/pv/*.c)
+d_SRC     := $(wildcard host-backend/underpassd/*.c)
 ctl_SRC   := $(wildcard host-backend/underpassctl/*.c)
 model_SRC := $(filter-out tests/hca-model/main.c,$(wildcard tests/hca-model/*.c tests/hca-model/*/*.c))
 client_SRC := $(wildcard tests/hca-client/*.c)
@@ -48,7 +49,8 @@ $(B)/libvfu.a:        $(call obj,$(vfu_SRC))
 $(B)/libiommu.a:      $(call obj,$(iommu_SRC))
 $(B)/libhca.a:        $(call obj,$(hca_SRC))
 $(B)/libpv.a:         $(call obj,$(pv_SRC))
-# All of underpassctl but its main(), so that tests can call it.
+# All of the programs but their main(), so that tests can call it.
+$(B)/libd.a:          $(call obj,$(filter-out %/main.c,$(d_SRC)))
 $(B)/libctl.a:        $(call obj,$(filter-out %/main.c,$(ctl_SRC)))
 $(B)/libhcamodel.a:   $(call obj,$(model_SRC))
 $(B)/libhcaclient.a:  $(call obj,$(client_SRC))
@@ -59,7 +61,7 @@ $(B)/lib%.a:
 	$(Q)ar rcs $@ $^
 
 # Users before what they use.
-PRODUCT_LIBS := $(B)/libctl.a $(B)/libpv.a $(B)/libhca.a $(B)/libiommu.a $(B)/libvfu.a
+PRODUCT_LIBS := $(B)/libctl.a $(B)/libd.a $(B)/libpv.a $(B)/libhca.a $(B)/libiommu.a $(B)/libvfu.a
 LIBS := $(B)/libhcaclient.a $(B)/libhcamodel.a $(PRODUCT_LIBS)
 
 # --- programs ----------------------------------------------------------------
@@ -68,6 +70,10 @@ $(B)/hca-model: $(B)/tests/hca-model/main.o $(B)/libhcamodel.a $(B)/libvfu.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/underpassctl: $(B)/host-backend/underpassctl/main.o $(PRODUCT_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/underpassd: $(B)/host-backend/underpassd/main.o $(PRODUCT_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -121,7 +127,7 @@ $(B)/%.o: %.c | libraries
 .DEFAULT_GOAL := all
 .PHONY: all programs units benches fuzzers
 all: programs units benches $(labhost_BIN)	## Build programs, tests and benchmarks
-programs: $(B)/hca-model $(if $(ctl_SRC),$(B)/underpassctl)
+programs: $(B)/hca-model $(B)/underpassctl $(B)/underpassd
 units: $(unit_BIN)
 benches: $(bench_BIN)
 fuzzers: $(fuzz_BIN)
