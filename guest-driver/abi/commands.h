@@ -8,8 +8,8 @@
  * Reserved fields and unknown flags must be zero. Sizes and addresses are in
  * bytes unless said otherwise; log_* are powers of two. GPA is a
  * guest-physical address. A command or an answer has exactly the length of its
- * struct below; QUERY_DEVICE and ALLOC_* have no command, FREE_*, DESTROY_* and
- * the like no answer: length 0.
+ * struct below; QUERY_DEVICE, QUERY_CLOCK and ALLOC_* have no command, FREE_*,
+ * DESTROY_* and the like no answer: length 0.
  */
 #ifndef UNDERPASS_ABI_COMMANDS_H
 #define UNDERPASS_ABI_COMMANDS_H
@@ -21,6 +21,7 @@ enum up_opcode {
 	UP_QUERY_PORT = 0x02,
 	UP_QUERY_GIDS = 0x03,
 	UP_QUERY_PKEYS = 0x04,
+	UP_QUERY_CLOCK = 0x05,
 	UP_ALLOC_UAR = 0x10,
 	UP_FREE_UAR = 0x11,
 	UP_ALLOC_PD = 0x12,
@@ -141,6 +142,13 @@ struct up_query_gids_out {
 
 struct up_query_pkeys_out {
 	__le16 pkeys[128];
+};
+
+/* The free-running clock that completions are stamped with, at some time during the command. */
+struct up_query_clock_out {
+	__le64 cycles;			/* of device_frequency_khz */
+	__le32 bits;			/* it wraps at 1 << bits; at most 64 */
+	__le32 reserved;
 };
 
 /* --- plain numbers -------------------------------------------------------- */

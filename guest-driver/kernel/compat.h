@@ -32,4 +32,10 @@ typedef int up_compat_cqe;
 #define up_compat_has_dmah	false
 #endif
 
+#ifdef UP_HAVE_DEVLINK_GET_EXTACK
+#define UP_COMPAT_GET_EXTACK	, struct netlink_ext_ack *extack
+#else
+#define UP_COMPAT_GET_EXTACK
+#endif
+
 #endif

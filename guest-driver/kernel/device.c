@@ -8,6 +8,7 @@
 #include <rdma/mlx5-abi.h>
 #include <rdma/uverbs_ioctl.h>
 
+#include "clock.h"
 #include "command.h"
 #include "port.h"
 #include "uar.h"
@@ -143,8 +144,10 @@ static int query_device(struct ib_device *ibdev, struct ib_device_attr *attr,
 	attr->hw_ver = caps->hw_revision;
 	attr->max_pkeys = dev->port.n_pkeys;
 	attr->local_ca_ack_delay = caps->local_ca_ack_delay;
-	attr->hca_core_clock = caps->device_frequency_khz;
-	attr->timestamp_mask = GENMASK_ULL(62, 0);
+	if (up_clock_is_there(dev)) {
+		attr->hca_core_clock = caps->device_frequency_khz;
+		attr->timestamp_mask = GENMASK_ULL(62, 0);
+	}
 	fill_flags(caps, attr);
 	fill_objects(caps, attr);
 	fill_qps(caps, attr);

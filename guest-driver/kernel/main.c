@@ -7,6 +7,7 @@
 #include <linux/pci.h>
 
 #include "channel.h"
+#include "clock.h"
 #include "eq.h"
 #include "pci.h"
 #include "port.h"
@@ -62,11 +63,21 @@ static int bring_up(struct up_dev *dev)
 	err = up_eqs_create(dev);
 	if (err)
 		goto free_uar;
-	err = up_device_register(dev);
+	err = up_clock_start(dev);
 	if (err)
 		goto destroy_eqs;
+	err = up_device_register(dev);
+	if (err)
+		goto stop_clock;
+	err = up_devlink_register(dev);
+	if (err)
+		goto unregister;
 	return 0;
 
+unregister:
+	up_device_unregister(dev);
+stop_clock:
+	up_clock_stop(dev);
 destroy_eqs:
 	up_eqs_destroy(dev);
 free_uar:
@@ -78,7 +89,9 @@ exit_port:
 
 static void bring_down(struct up_dev *dev)
 {
+	up_devlink_unregister(dev);
 	up_device_unregister(dev);
+	up_clock_stop(dev);
 	up_eqs_destroy(dev);
 	disown_uar(dev);
 	up_port_exit(dev);

@@ -85,8 +85,8 @@ struct ib_mr *up_reg_user_mr(struct ib_pd *ibpd, u64 start, u64 length, u64 iova
 	return reg_user_mr(ibpd, start, length, iova, access);
 }
 
-/* The same pages in another way: they go over to the new region, the old one keeps none. */
-static struct ib_mr *reuse_memory(struct up_mr *old, int access, struct ib_pd *ibpd)
+/* The same pages in another domain: they go over to the new region, the old one keeps none. */
+static struct ib_mr *reuse_memory(struct up_mr *old, struct ib_pd *ibpd)
 {
 	struct up_dev *dev = to_up_dev(ibpd->device);
 	struct up_mr *mr;
@@ -95,7 +95,7 @@ static struct ib_mr *reuse_memory(struct up_mr *old, int access, struct ib_pd *i
 	mr = kzalloc(sizeof(*mr), GFP_KERNEL);
 	if (!mr)
 		return ERR_PTR(-ENOMEM);
-	mr->access = access;
+	mr->access = old->access;
 	mr->umem = old->umem;
 	err = reg(dev, ibpd, old->ibmr.iova, mr);
 	if (err)
@@ -110,13 +110,16 @@ free:
 	return ERR_PTR(err);
 }
 
-/* Makes a new region, always: keys change. The core ends the old one when this succeeds. */
+/*
+ * Makes a new region, always; the core ends the old one when this succeeds. So
+ * the keys change, which users of other memory or another domain expect; but
+ * other access to the same memory is expected under the same keys, and that is
+ * not to be had yet.
+ */
 struct ib_mr *up_rereg_user_mr(struct ib_mr *ibmr, int flags, u64 start, u64 length, u64 iova,
 			       int access, struct ib_pd *ibpd, struct ib_udata *udata)
 {
 	struct up_mr *old = to_up_mr(ibmr);
-	int writes = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_ATOMIC |
-		     IB_ACCESS_MW_BIND;
 
 	if (!old->umem)
 		return ERR_PTR(-EINVAL);
@@ -124,13 +127,9 @@ struct ib_mr *up_rereg_user_mr(struct ib_mr *ibmr, int flags, u64 start, u64 len
 		access = old->access;
 	if (!(flags & IB_MR_REREG_PD))
 		ibpd = ibmr->pd;
-	if (access & IB_ACCESS_ON_DEMAND)
-		return ERR_PTR(-EOPNOTSUPP);
 	if (flags & IB_MR_REREG_TRANS)
 		return reg_user_mr(ibpd, start, length, iova, access);
-	if (old->umem->writable || !(access & writes))
-		return reuse_memory(old, access, ibpd);
-	return reg_user_mr(ibpd, old->umem->address, old->umem->length, ibmr->iova, access);
+	return access == old->access ? reuse_memory(old, ibpd) : ERR_PTR(-EOPNOTSUPP);
 }
 
 int up_dereg_mr(struct ib_mr *ibmr, struct ib_udata *udata)

@@ -12,6 +12,7 @@
 #include <rdma/uverbs_ioctl.h>
 #include <rdma/uverbs_std_types.h>
 
+#include "clock.h"
 #include "command.h"
 #include "pci.h"
 #include "uar.h"
@@ -154,7 +155,9 @@ int up_mmap(struct ib_ucontext *ibcontext, struct vm_area_struct *vma)
 		if (!context->static_uar)
 			return -EINVAL;
 		return map_entry(context, vma, context->static_uar->rdma_entry.start_pgoff);
-	default:	/* write-combining, clocks, device memory */
+	case MLX5_IB_MMAP_CLOCK_INFO << COMMAND_SHIFT | MLX5_IB_CLOCK_INFO_V1:
+		return up_clock_mmap(to_up_dev(ibcontext->device), vma);
+	default:	/* write-combining, the HCA's own clock page, device memory */
 		return -EOPNOTSUPP;
 	}
 }

@@ -8,6 +8,7 @@
 #include <rdma/mlx5-abi.h>
 #include <rdma/uverbs_ioctl.h>
 
+#include "clock.h"
 #include "uar.h"
 #include "verbs.h"
 
@@ -48,6 +49,8 @@ static void fill_response(struct up_ucontext *context, struct mlx5_ib_alloc_ucon
 	resp->log_uar_size = PAGE_SHIFT;
 	resp->num_uars_per_page = 1;
 	resp->num_ports = caps->n_ports;
+	resp->clock_info_versions = up_clock_is_there(to_up_dev(context->ibucontext.device)) ?
+				    BIT(MLX5_IB_CLOCK_INFO_V1) : 0;
 	/* No BlueFlame: bf_reg_size stays 0, doorbells are 8 bytes. */
 	resp->tot_bfregs = context->static_uar ? STATIC_BFREGS : 0;
 }

@@ -25,6 +25,7 @@
 #include "channel.h"
 
 struct up_eq;
+struct up_clock;
 
 /* What became of the device; it only moves down this list. */
 enum up_life {
@@ -76,6 +77,8 @@ struct up_dev {
 	void __iomem *doorbells;	/* its page */
 	struct up_eq **eqs;		/* one for each completion vector */
 	u32 n_eqs;
+	struct up_clock *clock;		/* NULL: the device has none to offer */
+	struct devlink *devlink;
 
 	/* By the HCA's numbers; entries go before their objects, see up_forget(). */
 	struct xarray cqs, qps, srqs;

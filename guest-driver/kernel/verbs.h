@@ -17,6 +17,10 @@ int up_device_query_caps(struct up_dev *dev);
 int up_device_register(struct up_dev *dev);
 void up_device_unregister(struct up_dev *dev);
 
+/* devlink.c */
+int up_devlink_register(struct up_dev *dev);
+void up_devlink_unregister(struct up_dev *dev);
+
 /* ucontext.c */
 int up_alloc_ucontext(struct ib_ucontext *ibcontext, struct ib_udata *udata);
 void up_dealloc_ucontext(struct ib_ucontext *ibcontext);
