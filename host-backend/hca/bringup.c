@@ -22,7 +22,7 @@
 
 enum {
 	READY_POLL_US = 2000,
-	ISSI_1 = 1 << 1,
+	ISSI_1 = 1 << 1, ISSI_BITS = 80 * 8,	/* of QUERY_ISSI's bitmap */
 	REG_HOST_ENDIANNESS = 0x7004, REG_HOST_ENDIANNESS_BYTES = 16,
 	DRIVER_VERSION_BYTES = 64,
 	/* log2 entries, as the stock driver has them */
@@ -184,6 +184,8 @@ static int issi(struct hca *hca)
 	err = hca_cmd(hca, in, sizeof(in), out, sizeof(out));
 	if (err)
 		return err;
+	if (ifc_get(out, query_issi_out__current_issi) >= ISSI_BITS)
+		return hca_cmd_nonsense(hca, in);
 	supported = (uint32_t)ifc_get(out, query_issi_out__supported_issi_dw0);
 	if (!(supported & ISSI_1))
 		return hca_step_failed(hca, -EOPNOTSUPP, "firmware %u.%u.%u does not support "

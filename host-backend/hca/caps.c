@@ -19,6 +19,8 @@ enum {
 	LOG_QPS = 18,
 	PKEYS_128 = 0,				/* code of the table's size */
 	PORT_IB = 0, MAX_PORTS = 2,
+	LOG_UAR_UNIT = 12,			/* the code of a UAR page's size counts from 4 KiB */
+	ENDIAN_BIG = 0, ENDIAN_HOST = 1,	/* of what atomics answer; there is no other */
 };
 
 /* One page of capabilities behind the header of a command. */
@@ -59,6 +61,13 @@ static bool sane(const uint8_t *cap)
 
 	return ports >= 1 && ports <= MAX_PORTS && ifc_get(cap, cmd_hca_cap__log_max_qp) &&
 	       ifc_get(cap, cmd_hca_cap__log_max_eq) && ifc_get(cap, cmd_hca_cap__log_max_mkey);
+}
+
+static bool atomic_sane(const uint8_t *cap)
+{
+	uint64_t mode = ifc_get(cap, atomic_caps__atomic_req_8B_endianness_mode);
+
+	return mode == ENDIAN_BIG || mode == ENDIAN_HOST;
 }
 
 static int demand(struct hca *hca, const uint8_t *cap)
@@ -110,11 +119,13 @@ static int set_atomic(struct hca *hca, struct cap_message *max, struct cap_messa
 		err = query(hca, TYPE_ATOMIC, true, cur);
 	if (err)
 		return err;
+	if (!atomic_sane(cap))
+		return nonsense(hca);
 	if (!ifc_get(cap, atomic_caps__supported_atomic_req_8B_endianness_mode_1))
 		return 0;
 	/* The host's byte order. */
 	memset(cap, 0, PAGE_BYTES);
-	ifc_set(cap, atomic_caps__atomic_req_8B_endianness_mode, 1);
+	ifc_set(cap, atomic_caps__atomic_req_8B_endianness_mode, ENDIAN_HOST);
 	return set(hca, TYPE_ATOMIC, cur);
 }
 
@@ -148,15 +159,23 @@ static int read_page(struct hca *hca, uint16_t type, uint8_t *cap, size_t len)
 int hca_caps_read(struct hca *hca)
 {
 	int err = read_page(hca, TYPE_GENERAL, hca->caps, sizeof(hca->caps));
+	uint64_t log_uar;
 
 	if (err)
 		return err;
 	if (!sane(hca->caps))
 		return nonsense(hca);
+	/* Whoever gets a UAR page must get nothing else with it. */
+	log_uar = ifc_get(hca->caps, cmd_hca_cap__log_uar_page_sz);
+	if (log_uar)
+		return hca_step_failed(hca, -EOPNOTSUPP, "it insists on UAR pages of 2^%u bytes",
+				       (unsigned int)log_uar + LOG_UAR_UNIT);
 	hca->identity.n_ports = (unsigned int)ifc_get(hca->caps, cmd_hca_cap__num_ports);
 	if (!ifc_get(hca->caps, cmd_hca_cap__atomic))
 		return 0;
 	err = read_page(hca, TYPE_ATOMIC, hca->caps_atomic, sizeof(hca->caps_atomic));
+	if (!err && !atomic_sane(hca->caps_atomic))
+		err = nonsense(hca);
 	hca->has_atomic = !err;
 	return err;
 }

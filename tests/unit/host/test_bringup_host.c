@@ -274,6 +274,14 @@ static bool spoil(struct paper_hca *p, unsigned int slot, uint16_t opcode,
 		data[0xf8] = 7;
 	if (kind == 7 && opcode == HCA_OP_QUERY_HCA_CAP)
 		ifc_set(data + 8, cmd_hca_cap__num_ports, 0xa5);
+	if (kind == 8 && opcode == HCA_OP_QUERY_ISSI)
+		ifc_store32(data, 0xa5a5);
+	if (kind == 9 && opcode == HCA_OP_QUERY_HCA_CAP) {
+		ifc_set(data + 8, cmd_hca_cap__atomic, 1);
+		ifc_set(data + 8, atomic_caps__atomic_req_8B_endianness_mode, 2);
+	}
+	if (kind == 10 && opcode == HCA_OP_QUERY_HCA_CAP)
+		ifc_set(data + 8, cmd_hca_cap__log_uar_page_sz, 4);
 	return true;
 }
 
@@ -287,6 +295,9 @@ static void what_firmware_must_not_say_is_refused_by_name(void **state)
 		{ -EIO, "CREATE_EQ: the answer makes no sense" },
 		{ -EIO, "QUERY_ADAPTER: the answer makes no sense" },
 		{ -EIO, "QUERY_HCA_CAP: the answer makes no sense" },
+		{ -EIO, "QUERY_ISSI: the answer makes no sense" },
+		{ -EIO, "QUERY_HCA_CAP: the answer makes no sense" },
+		{ -EOPNOTSUPP, "UAR pages of 2^16 bytes" },
 	};
 	struct paper_hca *p = calloc(1, sizeof(*p));
 	unsigned int kind;
