@@ -136,9 +136,11 @@ int up_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
 	mutex_init(&cq->resize);
 	cq->cqe_bytes = cmd.cqe_size;
 	cq->eq = dev->eqs[attr->comp_vector];
+	if (!up_eq_take(cq->eq))
+		return -ENOMEM;
 	err = find_uar(context, &cmd, attrs, &cq->uar);
 	if (err)
-		return err;
+		goto give_eq;
 	err = up_db_map(context, cmd.db_addr, &cq->db);
 	if (err)
 		goto put_uar;
@@ -163,13 +165,13 @@ destroy:
 put_mem:
 	up_mem_put(dev, cq->umem, unsure);
 	up_db_unmap(&cq->db, unsure);
-	up_uar_put(cq->uar);
-	return err;
-
+	goto put_uar;
 unmap_db:
 	up_db_unmap(&cq->db, 0);
 put_uar:
 	up_uar_put(cq->uar);
+give_eq:
+	up_eq_give(cq->eq);
 	return err;
 }
 
@@ -264,6 +266,7 @@ int up_destroy_cq(struct ib_cq *ibcq, struct ib_udata *udata)
 	up_mem_put(dev, cq->umem, err);
 	up_db_unmap(&cq->db, err);
 	up_uar_put(cq->uar);
+	up_eq_give(cq->eq);
 	return 0;
 }
 

@@ -18,9 +18,9 @@
 enum {
 	EQE_COMPLETION = 0x00,
 	EQE_OWNER = 0x01,
-	/* Entries taken in one interrupt; the ring has so many more of them than there are CQs. */
+	/* Entries taken in one interrupt; the ring has so many more of them than its CQs are. */
 	BATCH = 128,
-	LOG_MAX = 17,
+	LOG_MIN = 12, LOG_MAX = 17,
 	DB_ARM = 0x40,			/* doorbell in the UAR page: so far seen, interrupt at the next */
 };
 
@@ -47,6 +47,7 @@ struct up_eq {
 	struct eqe *ring;
 	u32 log_size;
 	u32 consumer;			/* interrupt handler only */
+	atomic_t room;			/* for further CQs */
 	char name[32];
 };
 
@@ -105,12 +106,28 @@ void up_eq_synchronize(struct up_eq *eq)
 	synchronize_irq(pci_irq_vector(eq->dev->pdev, eq->vector));
 }
 
-static int create_ring(struct up_eq *eq)
+bool up_eq_take(struct up_eq *eq)
 {
+	return atomic_add_unless(&eq->room, -1, 0);
+}
+
+void up_eq_give(struct up_eq *eq)
+{
+	atomic_inc(&eq->room);
+}
+
+/*
+ * An armed CQ has at most one event here: with no more CQs than there is room
+ * for, the ring never overflows. All CQs may be on one of few vectors; on many,
+ * each takes twice its share.
+ */
+static int create_ring(struct up_eq *eq, u32 n_eqs)
+{
+	u32 share = min(eq->dev->caps.max_cq, DIV_ROUND_UP(2 * eq->dev->caps.max_cq, n_eqs));
 	u32 i;
 
-	/* An armed CQ has at most one event here, so that the ring never overflows. */
-	eq->log_size = min_t(u32, order_base_2(eq->dev->caps.max_cq + BATCH), LOG_MAX);
+	eq->log_size = clamp_t(u32, order_base_2(share + BATCH), LOG_MIN, LOG_MAX);
+	atomic_set(&eq->room, (1u << eq->log_size) - BATCH);
 	eq->ring = kvcalloc(1u << eq->log_size, sizeof(*eq->ring), GFP_KERNEL);
 	if (!eq->ring)
 		return -ENOMEM;
@@ -146,7 +163,7 @@ static void free_ring(struct up_eq *eq, int unsure)
 		kvfree(eq->ring);
 }
 
-static int create(struct up_dev *dev, u32 vector, struct up_eq **out)
+static int create(struct up_dev *dev, u32 vector, u32 n_eqs, struct up_eq **out)
 {
 	struct up_eq *eq;
 	int err;
@@ -158,7 +175,7 @@ static int create(struct up_dev *dev, u32 vector, struct up_eq **out)
 	eq->vector = vector;
 	snprintf(eq->name, sizeof(eq->name), "underpass-comp%u@%s", vector - 1,
 		 pci_name(dev->pdev));
-	err = create_ring(eq);
+	err = create_ring(eq, n_eqs);
 	if (err)
 		goto free;
 	err = command_create(eq);
@@ -198,7 +215,7 @@ int up_eqs_create(struct up_dev *dev)
 	if (!dev->eqs)
 		return -ENOMEM;
 	for (; dev->n_eqs < n; dev->n_eqs++) {
-		err = create(dev, dev->n_eqs + 1, &dev->eqs[dev->n_eqs]);
+		err = create(dev, dev->n_eqs + 1, n, &dev->eqs[dev->n_eqs]);
 		if (err)
 			goto undo;
 	}

@@ -17,6 +17,9 @@ void up_eqs_destroy(struct up_dev *dev);
 
 /* Number for CREATE_CQ. */
 u32 up_eq_number(const struct up_eq *eq);
+/* Room for the events of one more CQ; false: none is left. */
+bool up_eq_take(struct up_eq *eq);
+void up_eq_give(struct up_eq *eq);
 /* When this returns, no handler works on what it found before. May sleep. */
 void up_eq_synchronize(struct up_eq *eq);
 

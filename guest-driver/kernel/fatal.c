@@ -5,6 +5,7 @@
  */
 #include "channel.h"
 #include "pci.h"
+#include "recover.h"
 #include "underpass.h"
 
 static bool step_down(struct up_dev *dev, enum up_life to)
@@ -25,7 +26,8 @@ void up_fail(struct up_dev *dev, const char *why)
 	if (!step_down(dev, UP_LOST))
 		return;
 	if (why)
-		dev_err(&dev->pdev->dev, "%s; it takes no more commands until it is bound anew\n", why);
+		dev_err(&dev->pdev->dev, "%s; it takes no more commands\n", why);
+	dev->recover = why;
 	up_channel_abort(dev);
 	schedule_work(&dev->fatal_work);
 }
@@ -35,11 +37,13 @@ static void fatal_work(struct work_struct *work)
 	struct up_dev *dev = container_of(work, struct up_dev, fatal_work);
 
 	if (up_pci_reset(dev))
-		dev_err(&dev->pdev->dev, "the reset is not confirmed; memory that the HCA may still use stays pinned\n");
+		dev_err(&dev->pdev->dev,
+			"the reset is not confirmed; memory that the HCA may use stays pinned\n");
 	else
 		step_down(dev, UP_GONE);
-	up_event_tell(dev, IB_EVENT_PORT_ERR);
 	up_event_tell(dev, IB_EVENT_DEVICE_FATAL);
+	if (dev->recover)
+		up_recover(dev->pdev);
 }
 
 void up_fatal_init(struct up_dev *dev)

@@ -11,6 +11,7 @@
 #include "eq.h"
 #include "pci.h"
 #include "port.h"
+#include "recover.h"
 #include "uar.h"
 #include "verbs.h"
 
@@ -211,7 +212,27 @@ static struct pci_driver underpass_driver = {
 	.remove = remove,
 	.shutdown = shutdown,
 };
-module_pci_driver(underpass_driver);
+
+static int __init underpass_init(void)
+{
+	int err;
+
+	err = up_recover_init();
+	if (err)
+		return err;
+	err = pci_register_driver(&underpass_driver);
+	if (err)
+		up_recover_exit();
+	return err;
+}
+module_init(underpass_init);
+
+static void __exit underpass_exit(void)
+{
+	pci_unregister_driver(&underpass_driver);
+	up_recover_exit();
+}
+module_exit(underpass_exit);
 
 MODULE_DESCRIPTION("Underpass paravirtual RDMA device");
 MODULE_LICENSE("Dual BSD/GPL");

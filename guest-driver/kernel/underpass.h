@@ -69,6 +69,7 @@ struct up_dev {
 
 	struct up_channel channel;
 	enum up_life life;		/* written under channel.lock */
+	bool recover;			/* lost, but not on purpose */
 	struct work_struct fatal_work;
 	struct work_struct event_work;
 	bool registered;		/* somebody listens to events */
