@@ -15,9 +15,8 @@
 
 static struct {
 	atomic_bool armed, paused;
-	atomic_ulong seen;
-	unsigned long nth;
-	bool after;
+	atomic_ulong seen, nth;
+	atomic_bool after;
 } alloc;
 
 void fail_alloc_arm(unsigned long nth, bool after)
@@ -25,8 +24,8 @@ void fail_alloc_arm(unsigned long nth, bool after)
 	atomic_store(&alloc.armed, false);
 	atomic_store(&alloc.paused, false);
 	atomic_store(&alloc.seen, 0);
-	alloc.nth = nth;
-	alloc.after = after;
+	atomic_store(&alloc.nth, nth);
+	atomic_store(&alloc.after, after);
 	atomic_store(&alloc.armed, true);
 }
 

@@ -262,7 +262,7 @@ static uint32_t op_read32(struct hca_transport *t, uint64_t off)
 	case 0x230:
 		return 0x0c1c07d6;
 	case 0x1010:
-		return p->counter;
+		return p->beating ? ++p->counter : p->counter;
 	default:
 		return 0;
 	}

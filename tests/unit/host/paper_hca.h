@@ -55,6 +55,7 @@ struct paper_hca {
 	_Atomic uint32_t cmdif, shape, nic_state, initializing, counter;
 	_Atomic uint32_t taking;	/* looks before the queue counts as taken; 0: at once */
 	_Atomic uint8_t synd, rfr;
+	_Atomic bool beating;		/* the counter moves with each look at it */
 	_Atomic bool gone;		/* everything reads as all ones */
 	bool revive;			/* a reset brings it back */
 	int reset_err;
