@@ -18,6 +18,8 @@ enum {
 	HCA_ISEG_FW_VER		= 0x230,	/* of the health buffer */
 	HCA_ISEG_RFR		= 0x238,	/* byte; bit 7: the firmware wants a reset */
 	HCA_ISEG_SYND		= 0x23d,	/* byte */
+	HCA_ISEG_TIMER_H	= 0x1000,	/* free-running */
+	HCA_ISEG_TIMER_L	= 0x1004,
 	HCA_ISEG_HEALTH_COUNTER	= 0x1010,
 
 	HCA_CMDIF_REVISION	= 5,

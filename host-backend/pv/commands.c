@@ -33,6 +33,7 @@ static const struct row table[] = {
 			      sizeof(struct up_query_gids_out)),
 	[UP_QUERY_PKEYS] = ROW(pv_query_pkeys, sizeof(struct up_query_table),
 			       sizeof(struct up_query_pkeys_out)),
+	[UP_QUERY_CLOCK] = ROW(pv_query_clock, 0, sizeof(struct up_query_clock_out)),
 	[UP_ALLOC_UAR] = ROW(pv_uar_alloc, 0, sizeof(struct up_alloc_uar_out)),
 	[UP_FREE_UAR] = DESTROY(PV_UAR),
 	[UP_ALLOC_PD] = ROW(pv_pd_alloc, 0, sizeof(struct up_number_out)),

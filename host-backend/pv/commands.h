@@ -88,6 +88,7 @@ enum up_result pv_query_device(struct pv *pv, struct pv_command *cmd);	/* query.
 enum up_result pv_query_port(struct pv *pv, struct pv_command *cmd);
 enum up_result pv_query_gids(struct pv *pv, struct pv_command *cmd);
 enum up_result pv_query_pkeys(struct pv *pv, struct pv_command *cmd);
+enum up_result pv_query_clock(struct pv *pv, struct pv_command *cmd);
 enum up_result pv_uar_alloc(struct pv *pv, struct pv_command *cmd);	/* uar.c */
 enum up_result pv_pd_alloc(struct pv *pv, struct pv_command *cmd);	/* pd.c */
 enum up_result pv_xrcd_alloc(struct pv *pv, struct pv_command *cmd);

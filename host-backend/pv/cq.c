@@ -31,8 +31,10 @@ static enum up_result check(struct pv *pv, struct pv_command *cmd)
 	const struct up_create_cq *in = (const void *)cmd->in;
 	uint32_t cqe = le32toh(in->cqe_bytes);
 
-	if (in->flags || in->reserved)
+	if (le32toh(in->flags) & ~(uint32_t)UP_CQ_IGNORE_OVERRUN)
 		return pv_refuse(cmd, UP_BAD_COMMAND, offsetof(struct up_create_cq, flags));
+	if (in->reserved)
+		return pv_refuse(cmd, UP_BAD_COMMAND, offsetof(struct up_create_cq, reserved));
 	if (!size_fits(pv, le32toh(in->log_size)))
 		return pv_refuse(cmd, UP_BAD_VALUE, offsetof(struct up_create_cq, log_size));
 	if (cqe != 64 && cqe != 128)
@@ -48,6 +50,7 @@ static enum up_result gather(struct pv *pv, struct pv_command *cmd, struct pv_cq
 
 	*attr = (struct hca_cq_attr){
 		.log_size = (uint8_t)le32toh(in->log_size), .cqe_bytes = le32toh(in->cqe_bytes),
+		.ignore_overrun = in->flags & htole32(UP_CQ_IGNORE_OVERRUN),
 		.uar = le32toh(in->uar), .eqn = le32toh(in->eqn),
 	};
 	if (pv_object_use(pv, &cq->o, PV_UAR, attr->uar, NULL))

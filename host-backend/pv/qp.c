@@ -74,7 +74,7 @@ static enum up_result check(struct pv *pv, struct pv_command *cmd)
 
 	if (in->reserved0)
 		return pv_refuse(cmd, UP_BAD_COMMAND, AT(reserved0));
-	if (in->flags)		/* of the known ones this device offers none */
+	if (in->flags)
 		return pv_refuse(cmd, UP_BAD_COMMAND, AT(flags));
 	if (le32toh(in->type) > UP_QP_XRC_TGT)
 		return pv_refuse(cmd, UP_BAD_COMMAND, AT(type));

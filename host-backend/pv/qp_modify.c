@@ -14,10 +14,10 @@
 #include "host-backend/pv/kinds.h"
 #include "host-backend/pv/private.h"
 #include "host-backend/pv/qp.h"
+#include "host-backend/pv/rate.h"
 
 enum {
 	NUMBER_MAX = 0xffffff, FLOW_LABEL_MAX = 0xfffff,
-	RATE_MAX = 15,
 	ALL = UP_QP_DEST | (UP_QP_DEST - 1),
 	ACCESS_REMOTE = UP_ACCESS_REMOTE_WRITE | UP_ACCESS_REMOTE_READ | UP_ACCESS_REMOTE_ATOMIC,
 };
@@ -90,12 +90,12 @@ static const struct transition *find(uint8_t from, uint8_t to, enum hca_qp_type 
 	return NULL;
 }
 
-/* The HCA may have brought it to SQE or ERR by itself; it knows better than we do. */
+/* The HCA may have brought it to SQE by itself; it knows better than we do. */
 static bool may_be_in(const struct pv_qp *qp, uint8_t state)
 {
 	if (qp->state == state)
 		return true;
-	return qp->state != UP_QPS_RESET && (state == UP_QPS_SQE || state == UP_QPS_ERR);
+	return qp->state == UP_QPS_RTS && state == UP_QPS_SQE;
 }
 
 static bool is_zero(const uint8_t *p, size_t len)
@@ -108,7 +108,6 @@ static bool is_zero(const uint8_t *p, size_t len)
 static enum up_result check_path(struct pv *pv, struct pv_command *cmd)
 {
 	const struct up_path *path = &((const struct up_modify_qp *)cmd->in)->attr.path;
-	const uint8_t *caps = hca_caps(pv->adapter.hca);
 	struct hca_identity id;
 
 	hca_identity(pv->adapter.hca, &id);
@@ -126,8 +125,7 @@ static enum up_result check_path(struct pv *pv, struct pv_command *cmd)
 		return pv_refuse(cmd, UP_BAD_VALUE, AT(attr.path.sgid_index));
 	if (le32toh(path->flow_label) > FLOW_LABEL_MAX)
 		return pv_refuse(cmd, UP_BAD_VALUE, AT(attr.path.flow_label));
-	if (path->static_rate > RATE_MAX || (path->static_rate &&
-	    !(ifc_get(caps, cmd_hca_cap__stat_rate_support) >> path->static_rate & 1)))
+	if (!pv_rate_known(path->static_rate))
 		return pv_refuse(cmd, UP_BAD_VALUE, AT(attr.path.static_rate));
 	return UP_OK;
 }
@@ -196,7 +194,7 @@ static enum up_result check(struct pv *pv, struct pv_command *cmd)
 	return check_attr(pv, cmd);
 }
 
-static struct hca_qp_path path_of(const struct up_qp_attr *attr, uint32_t mask)
+static struct hca_qp_path path_of(struct pv *pv, const struct up_qp_attr *attr, uint32_t mask)
 {
 	const struct up_path *from = &attr->path;
 	struct hca_qp_path path = {
@@ -209,7 +207,7 @@ static struct hca_qp_path path_of(const struct up_qp_attr *attr, uint32_t mask)
 	path.dlid = le16toh(from->dlid);
 	path.sl = from->sl;
 	path.path_bits = from->path_bits;
-	path.static_rate = from->static_rate;
+	path.static_rate = pv_rate_to_hca(pv, from->static_rate);
 	path.grh = from->grh;
 	path.sgid_index = from->sgid_index;
 	path.hop_limit = from->hop_limit;
@@ -258,7 +256,7 @@ static int transit(struct pv *pv, struct pv_qp *qp, const struct up_modify_qp *i
 	const struct up_qp_attr *attr = &in->attr;
 	uint32_t mask = le32toh(in->mask);
 	struct hca_qp_change change = {
-		.opt = options(qp, t, mask), .path = path_of(attr, mask),
+		.opt = options(qp, t, mask), .path = path_of(pv, attr, mask),
 		.mtu = mask & UP_QP_MTU ? (enum hca_mtu)attr->path_mtu : 0,
 		.remote_qpn = le32toh(attr->dest_qpn), .recv_psn = le32toh(attr->rq_psn),
 		.send_psn = le32toh(attr->sq_psn), .log_responder = log2_of(attr->dest_rd_atomic),
@@ -279,7 +277,7 @@ static enum up_result modify(struct pv *pv, struct pv_command *cmd, struct pv_qp
 	const struct masks *masks;
 	int err;
 
-	if (!may_be_in(qp, in->from))
+	if (t != &to_error && t != &to_reset && !may_be_in(qp, in->from))
 		return pv_refuse(cmd, UP_BAD_STATE, AT(from));
 	if (!t)
 		return pv_refuse(cmd, UP_BAD_STATE, AT(to));
@@ -330,7 +328,7 @@ void pv_qp_attr_fill(const struct hca_qp_info *info, struct up_qp_attr *attr)
 			.grh = path->grh, .sgid_index = path->sgid_index,
 			.hop_limit = path->hop_limit, .traffic_class = path->traffic_class,
 			.flow_label = htole32(path->flow_label),
-			.static_rate = path->static_rate, .port = path->port,
+			.static_rate = pv_rate_from_hca(path->static_rate), .port = path->port,
 		},
 	};
 	memcpy(attr->path.dgid, path->dgid, sizeof(attr->path.dgid));

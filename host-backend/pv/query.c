@@ -12,6 +12,7 @@
 #include "host-backend/hca/port.h"
 #include "host-backend/hca/qp.h"
 #include "host-backend/hca/registers.h"
+#include "host-backend/hca/timer.h"
 #include "host-backend/pv/private.h"
 
 enum {
@@ -232,5 +233,16 @@ enum up_result pv_query_pkeys(struct pv *pv, struct pv_command *cmd)
 	for (i = 0; !err && i < count; i++)
 		out->pkeys[i] = htole16(pkeys[first + i]);
 	free(pkeys);
+	return err ? pv_hca_result(pv, cmd, err) : UP_OK;
+}
+
+enum up_result pv_query_clock(struct pv *pv, struct pv_command *cmd)
+{
+	struct up_query_clock_out *out = (void *)cmd->out;
+	uint64_t cycles = 0;
+	int err = hca_timer_read(pv->adapter.hca, &cycles);
+
+	out->cycles = htole64(cycles);
+	out->bits = htole32(HCA_TIMER_BITS);
 	return err ? pv_hca_result(pv, cmd, err) : UP_OK;
 }
