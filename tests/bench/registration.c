@@ -42,19 +42,6 @@ double bench_cpu(void)
 	return seconds(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-static int compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-double bench_median(double *values, size_t n)
-{
-	qsort(values, n, sizeof(*values), compare);
-	return values[n / 2];
-}
-
 const char *bench_policy_name(enum iommu_policy policy)
 {
 	static const char *const names[] = { "exact", "lazy", "granule", "static" };

@@ -47,8 +47,6 @@ uint64_t bench_random(uint64_t *seed);
 /* Seconds: by the clock, and of processor time of this process. */
 double bench_now(void);
 double bench_cpu(void);
-/* Sorts @values. */
-double bench_median(double *values, size_t n);
 const char *bench_policy_name(enum iommu_policy policy);
 _Noreturn void bench_die(const char *what, int err);
 

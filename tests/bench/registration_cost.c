@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/vfio.h>
+#include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -14,10 +15,10 @@
 #include "tests/unit/iommu/fake_domain.h"
 #include "tests/unit/iommu/vfio_group.h"
 
-#define ROUNDS		9u
-#define ROUND_SECONDS	0.02
-#define SLOW_ROUNDS	3u	/* of what takes longer than this: */
-#define SLOW_SECONDS	0.2
+#define MIN_ROUNDS	3u
+#define MAX_ROUNDS	25u
+#define ROUND_SECONDS	0.02	/* at least */
+#define ALL_SECONDS	4.0	/* about, between the bounds above */
 #define TYPE1_MAPS	65535u
 #define TARGET_OVERHEAD	5.0
 #define RW		(IOMMU_READ | IOMMU_WRITE)
@@ -135,9 +136,17 @@ static double timed_theirs(struct work *work)
 	return work->clock() - start;
 }
 
+static double quicker(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+/* What takes @seconds once is not done too often, nor too seldom. */
 static unsigned int rounds_for(double seconds)
 {
-	return seconds < SLOW_SECONDS ? ROUNDS : SLOW_ROUNDS;
+	double rounds = ALL_SECONDS / seconds;
+
+	return rounds < MIN_ROUNDS ? MIN_ROUNDS : rounds > MAX_ROUNDS ? MAX_ROUNDS : (unsigned int)rounds;
 }
 
 /* By as many at a time as make the clock's own cost small; the quickest round counts. */
@@ -150,21 +159,20 @@ static void measure_alone(struct work *work)
 		batch *= 2;
 	rounds = rounds_for(spent);
 	for (unsigned int r = 0; r < rounds; r++) {
-		double again = timed_ours(work, batch);
-
-		spent = again < spent ? again : spent;
+		spent = quicker(spent, timed_ours(work, batch));
 	}
 	work->row.ns = spent / batch * 1e9;
 }
 
 /*
  * Ours and theirs in turns, each as often first, so that whatever else the machine
- * does falls on both alike.
+ * does falls on both alike. The quickest rounds of both count: what others do to a
+ * round only makes it longer.
  */
 static void measure_both(struct work *work)
 {
-	double a[ROUNDS], b[ROUNDS], ratio[ROUNDS];
 	unsigned int rounds = rounds_for(timed_ours(work, 1));
+	double best[2] = { HUGE_VAL, HUGE_VAL };
 
 	for (unsigned int r = 0; r < rounds; r++) {
 		double spent[2] = { 0, 0 };
@@ -178,13 +186,12 @@ static void measure_both(struct work *work)
 				spent[1] += timed_theirs(work);
 			n++;
 		} while (spent[0] < ROUND_SECONDS || n % 2);
-		a[r] = spent[0] / n * 1e9;
-		b[r] = spent[1] / n * 1e9;
-		ratio[r] = (spent[0] / spent[1] - 1) * 100;
+		best[0] = quicker(best[0], spent[0] / n);
+		best[1] = quicker(best[1], spent[1] / n);
 	}
-	work->row.ns = bench_median(a, rounds);
-	work->row.bare_ns = bench_median(b, rounds);
-	work->row.overhead = bench_median(ratio, rounds);
+	work->row.ns = best[0] * 1e9;
+	work->row.bare_ns = best[1] * 1e9;
+	work->row.overhead = (best[0] / best[1] - 1) * 100;
 }
 
 static void work_do(struct work *work, FILE *csv)
