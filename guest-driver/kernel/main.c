@@ -101,6 +101,7 @@ static void bring_down(struct up_dev *dev)
 static void init(struct up_dev *dev, struct pci_dev *pdev)
 {
 	dev->pdev = pdev;
+	snprintf(dev->ring_name, sizeof(dev->ring_name), "underpass-ring@%s", pci_name(pdev));
 	mutex_init(&dev->port.lock);
 	xa_init(&dev->cqs);
 	xa_init(&dev->qps);
@@ -117,7 +118,7 @@ static int start(struct up_dev *dev)
 	err = up_channel_alloc(dev);
 	if (err)
 		return err;
-	err = up_pci_request_irq(dev, 0, ring_interrupt, "underpass-ring", dev);
+	err = up_pci_request_irq(dev, 0, ring_interrupt, dev->ring_name, dev);
 	if (err)
 		goto free_channel;
 	err = up_pci_start(dev);

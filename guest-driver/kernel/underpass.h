@@ -64,6 +64,7 @@ struct up_dev {
 	void __iomem *control;
 	u32 uar_pages;
 	u32 vectors;
+	char ring_name[32];		/* of vector 0 */
 	struct up_caps caps;
 	struct up_port port;
 
