@@ -130,6 +130,8 @@ void guest_window_pages(struct guest_bed *bed, const struct guest_window *window
 uint32_t guest_bed_submit(struct guest_bed *bed, uint32_t opcode, const void *in, uint32_t len);
 /* The answer; @out_len bytes of it. What became of the command. */
 enum up_result guest_bed_wait(struct guest_bed *bed, uint32_t slot, void *out, uint32_t out_len);
+/* The same, whatever the answer is. */
+void guest_bed_wait_any(struct guest_bed *bed, uint32_t slot);
 /* Both. */
 enum up_result guest_bed_command(struct guest_bed *bed, uint32_t opcode, const void *in,
 				 uint32_t len, void *out, uint32_t out_len);

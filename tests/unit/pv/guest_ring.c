@@ -172,7 +172,7 @@ uint32_t guest_bed_submit(struct guest_bed *bed, uint32_t opcode, const void *in
 	slot->sequence = htole32(++bed->sequence);
 	bed->slot_sequence[number] = bed->sequence;
 	if (len)
-		memcpy(slot->data, in, len);
+		memcpy(slot->data, in, len < UP_SLOT_DATA ? len : UP_SLOT_DATA);
 	store(&bed->ring->submissions[bed->submitted % UP_SLOTS], number);
 	bed->submitted++;
 	store(&bed->ring->submit, bed->submitted);
@@ -216,19 +216,26 @@ static void sleep_for_completion(struct guest_bed *bed, unsigned int ms)
 		wait_interrupt(bed, ms);
 }
 
-enum up_result guest_bed_wait(struct guest_bed *bed, uint32_t slot, void *out, uint32_t out_len)
+void guest_bed_wait_any(struct guest_bed *bed, uint32_t slot)
 {
 	uint64_t end = hca_now_ms() + GUEST_WAIT_MS, now;
-	const struct up_slot *s = &bed->ring->slots[slot];
-	uint32_t result;
 
 	for (take_completions(bed); !(bed->done >> slot & 1); take_completions(bed)) {
 		now = hca_now_ms();
 		if (now > end)
-			fail_msg("no answer to command 0x%x", le32toh(s->opcode));
+			fail_msg("no answer to command 0x%x",
+				 le32toh(bed->ring->slots[slot].opcode));
 		sleep_for_completion(bed, (unsigned int)(end - now));
 	}
 	bed->busy &= ~(1ull << slot);
+}
+
+enum up_result guest_bed_wait(struct guest_bed *bed, uint32_t slot, void *out, uint32_t out_len)
+{
+	const struct up_slot *s = &bed->ring->slots[slot];
+	uint32_t result;
+
+	guest_bed_wait_any(bed, slot);
 	result = le32toh(s->status);
 	last_detail = le32toh(s->detail);
 	assert_int_equal(le32toh(s->out_length), result ? 0 : out_len);
