@@ -55,10 +55,12 @@ static int refresh(struct up_clock *clock)
 	err = sample(clock->dev, &cycles, &mask, &ns);
 	if (err)
 		return err;
+	/* Odd before anything moves, ... */
 	smp_store_mb(page->sign, sign | MLX5_IB_CLOCK_INFO_KERNEL_UPDATING);
 	page->cycles = cycles;
 	page->mask = mask;
 	page->nsec = ns;
+	/* ... even again after all has. */
 	smp_store_release(&page->sign, sign + 2 * MLX5_IB_CLOCK_INFO_KERNEL_UPDATING);
 	return 0;
 }

@@ -162,6 +162,7 @@ int up_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
 
 destroy:
 	unsure = up_command_destroy(dev, UP_DESTROY_CQ, cq->cqn);
+	up_eq_synchronize(cq->eq);
 put_mem:
 	up_mem_put(dev, cq->umem, unsure);
 	up_db_unmap(&cq->db, unsure);

@@ -16,7 +16,7 @@ static bool step_down(struct up_dev *dev, enum up_life to)
 	spin_lock_irqsave(&dev->channel.lock, flags);
 	moved = dev->life < to;
 	if (moved)
-		dev->life = to;
+		WRITE_ONCE(dev->life, to);
 	spin_unlock_irqrestore(&dev->channel.lock, flags);
 	return moved;
 }

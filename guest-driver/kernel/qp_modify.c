@@ -171,6 +171,10 @@ static void remember(struct up_qp *qp, const struct ib_qp_attr *attr, int mask,
 		qp->access = attr->qp_access_flags;
 	if (mask & IB_QP_MAX_DEST_RD_ATOMIC)
 		qp->dest_rd_atomic = attr->max_dest_rd_atomic;
+	if (state == IB_QPS_RESET) {
+		qp->access = 0;
+		qp->dest_rd_atomic = 0;
+	}
 }
 
 static int modify(struct up_dev *dev, struct up_qp *qp, const struct ib_qp_attr *attr, int mask)

@@ -261,7 +261,7 @@ static int take_answer(struct up_slot *s, void *out, size_t out_len)
 {
 	u32 status = le32_to_cpu(READ_ONCE(s->status));
 
-	virt_rmb();
+	virt_rmb();	/* the completion before the answer */
 	if (status == UP_OK) {
 		if (le32_to_cpu(READ_ONCE(s->out_length)) != out_len)
 			return -EPROTO;
