@@ -110,6 +110,15 @@ static int publish(struct up_dev *dev, struct up_cq *cq, struct ib_udata *udata)
 	return err;
 }
 
+/* Time stamps are in every completion; libraries ask for them as a matter of course. */
+static int to_wire_flags(u32 flags, u32 *wire)
+{
+	if (flags & ~(IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION | IB_UVERBS_CQ_FLAGS_IGNORE_OVERRUN))
+		return -EOPNOTSUPP;
+	*wire = flags & IB_UVERBS_CQ_FLAGS_IGNORE_OVERRUN ? UP_CQ_IGNORE_OVERRUN : 0;
+	return 0;
+}
+
 int up_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
 		 struct uverbs_attr_bundle *attrs)
 {
@@ -118,17 +127,14 @@ int up_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
 		&attrs->driver_udata, struct up_ucontext, ibucontext);
 	struct up_cq *cq = to_up_cq(ibcq);
 	struct mlx5_ib_create_cq cmd;
-	u32 entries = ring_entries(dev, attr->cqe), flags = 0;
+	u32 entries = ring_entries(dev, attr->cqe), flags;
 	int err, unsure;
 
 	if (!entries || attr->comp_vector >= dev->n_eqs)
 		return -EINVAL;
-	/* Time stamps are in every completion; libraries ask for them as a matter of course. */
-	if (attr->flags & ~(IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION |
-			    IB_UVERBS_CQ_FLAGS_IGNORE_OVERRUN))
-		return -EOPNOTSUPP;
-	if (attr->flags & IB_UVERBS_CQ_FLAGS_IGNORE_OVERRUN)
-		flags |= UP_CQ_IGNORE_OVERRUN;
+	err = to_wire_flags(attr->flags, &flags);
+	if (err)
+		return err;
 	err = read_request(dev, &attrs->driver_udata, &cmd);
 	if (err)
 		return err;
