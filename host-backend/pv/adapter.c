@@ -82,6 +82,7 @@ int pv_adapter_open(struct pv *pv, struct hca_transport *transport, struct hca_o
 		return err;
 	}
 	pthread_mutex_init(&a->uar_lock, NULL);
+	pthread_mutex_init(&a->restart_lock, NULL);
 	err = own_objects_create(pv, error);
 	return err ? err : remember_pages(pv);
 }
@@ -95,6 +96,7 @@ void pv_adapter_close(struct pv *pv, struct hca_close_report *report)
 	own_objects_destroy(a);
 	free(a->areas);
 	free(a->pages);
+	pthread_mutex_destroy(&a->restart_lock);
 	pthread_mutex_destroy(&a->uar_lock);
 	hca_close(a->hca, report);
 	a->hca = NULL;
@@ -146,13 +148,22 @@ int pv_adapter_restart(struct pv *pv)
 	struct hca_open_error error = { "" };
 	int err;
 
-	pthread_mutex_lock(&pv->adapter.uar_lock);
+	pthread_mutex_lock(&pv->adapter.restart_lock);
 	err = restart(pv, &error);
-	pthread_mutex_unlock(&pv->adapter.uar_lock);
+	pthread_mutex_unlock(&pv->adapter.restart_lock);
 	atomic_store(&pv->adapter.doubt, err);
 	if (err)
 		pv_log(pv, PV_LOG_ERROR, "the HCA cannot be used after its reset: %s", error.text);
 	else
 		pv_log(pv, PV_LOG_WARNING, "the HCA was reset");
 	return err;
+}
+
+bool pv_adapter_firmware(struct pv *pv, struct hca_cmd_stats *stats)
+{
+	if (pthread_mutex_trylock(&pv->adapter.restart_lock))
+		return false;
+	hca_cmd_stats(pv->adapter.hca, stats);
+	pthread_mutex_unlock(&pv->adapter.restart_lock);
+	return true;
 }

@@ -28,13 +28,14 @@ struct pv;
  * @areas: of the window that can be mapped
  * @doubt: the HCA may have objects that we do not know of: it must be reset
  *	before the next guest
+ * @restart_lock: held while the HCA is reset, when it has no queue to ask
  * @next_pages, @next_variant: numbers of our own to give
  */
 struct pv_adapter {
 	struct hca *hca;
 	struct hca_eq *eq;
 	struct hca_defaults defaults;
-	pthread_mutex_t uar_lock;
+	pthread_mutex_t uar_lock, restart_lock;
 	struct hca_uar_pool *uars;
 	uint32_t *pages;
 	struct hv_area *areas;
@@ -52,6 +53,9 @@ bool pv_adapter_unfit(struct pv *pv);
 void pv_adapter_doubt(struct pv *pv);
 /* Reset the HCA and bring it up again; no command is under way. -errno: it stays unfit. */
 int pv_adapter_restart(struct pv *pv);
+
+/* What was counted of firmware commands. False: not now, the HCA is being reset. */
+bool pv_adapter_firmware(struct pv *pv, struct hca_cmd_stats *stats);
 
 /* uar.c: the window of the UAR pages; refers to @areas. 0, -ENOMEM. */
 int pv_uar_window(struct pv *pv, struct hv_bar *bar);

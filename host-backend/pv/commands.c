@@ -14,6 +14,7 @@
 #include "host-backend/pv/private.h"
 
 struct row {
+	const char *name;
 	pv_command_fn fn;		/* NULL: there is no such command */
 	uint16_t in, out;		/* bytes, exactly */
 	uint8_t kind;			/* of objects, for destroy() */
@@ -21,46 +22,45 @@ struct row {
 
 static enum up_result destroy(struct pv *pv, struct pv_command *cmd);
 
-#define ROW(fn, in, out)	{ fn, in, out, 0 }
-#define MAKE(fn, in)		{ fn, sizeof(struct in), sizeof(struct up_number_out), 0 }
-#define DESTROY(kind)		{ destroy, sizeof(struct up_number), 0, kind }
+#define ROW(op, fn, in, out)	[UP_##op] = { #op, fn, in, out, 0 }
+#define PLAIN(op, fn, in)	ROW(op, fn, sizeof(struct in), 0)
+#define ASK(op, fn, in, out)	ROW(op, fn, sizeof(struct in), sizeof(struct out))
+#define LEARN(op, fn, out)	ROW(op, fn, 0, sizeof(struct out))
+#define MAKE(op, fn, in)	ASK(op, fn, in, up_number_out)
+#define DESTROY(op, kind)	[UP_##op] = { #op, destroy, sizeof(struct up_number), 0, kind }
 
 static const struct row table[] = {
-	[UP_QUERY_DEVICE] = ROW(pv_query_device, 0, sizeof(struct up_query_device_out)),
-	[UP_QUERY_PORT] = ROW(pv_query_port, sizeof(struct up_query_port),
-			      sizeof(struct up_query_port_out)),
-	[UP_QUERY_GIDS] = ROW(pv_query_gids, sizeof(struct up_query_table),
-			      sizeof(struct up_query_gids_out)),
-	[UP_QUERY_PKEYS] = ROW(pv_query_pkeys, sizeof(struct up_query_table),
-			       sizeof(struct up_query_pkeys_out)),
-	[UP_QUERY_CLOCK] = ROW(pv_query_clock, 0, sizeof(struct up_query_clock_out)),
-	[UP_ALLOC_UAR] = ROW(pv_uar_alloc, 0, sizeof(struct up_alloc_uar_out)),
-	[UP_FREE_UAR] = DESTROY(PV_UAR),
-	[UP_ALLOC_PD] = ROW(pv_pd_alloc, 0, sizeof(struct up_number_out)),
-	[UP_FREE_PD] = DESTROY(PV_PD),
-	[UP_ALLOC_XRCD] = ROW(pv_xrcd_alloc, 0, sizeof(struct up_number_out)),
-	[UP_FREE_XRCD] = DESTROY(PV_XRCD),
-	[UP_PIN_PAGES] = MAKE(pv_pages_pin, up_pin_pages),
-	[UP_UNPIN_PAGES] = DESTROY(PV_PAGES),
-	[UP_REG_MR] = ROW(pv_mr_register, sizeof(struct up_reg_mr), sizeof(struct up_reg_mr_out)),
-	[UP_DEREG_MR] = DESTROY(PV_MR),
-	[UP_CREATE_EQ] = MAKE(pv_eq_create, up_create_eq),
-	[UP_DESTROY_EQ] = DESTROY(PV_EQ),
-	[UP_CREATE_CQ] = MAKE(pv_cq_create, up_create_cq),
-	[UP_RESIZE_CQ] = ROW(pv_cq_resize, sizeof(struct up_resize_cq), 0),
-	[UP_MODERATE_CQ] = ROW(pv_cq_moderate, sizeof(struct up_moderate_cq), 0),
-	[UP_DESTROY_CQ] = DESTROY(PV_CQ),
-	[UP_CREATE_SRQ] = MAKE(pv_srq_create, up_create_srq),
-	[UP_ARM_SRQ] = ROW(pv_srq_arm, sizeof(struct up_arm_srq), 0),
-	[UP_QUERY_SRQ] = ROW(pv_srq_query, sizeof(struct up_number),
-			     sizeof(struct up_query_srq_out)),
-	[UP_DESTROY_SRQ] = DESTROY(PV_SRQ),
-	[UP_CREATE_QP] = MAKE(pv_qp_create, up_create_qp),
-	[UP_MODIFY_QP] = ROW(pv_qp_modify, sizeof(struct up_modify_qp), 0),
-	[UP_QUERY_QP] = ROW(pv_qp_query, sizeof(struct up_number), sizeof(struct up_query_qp_out)),
-	[UP_DESTROY_QP] = DESTROY(PV_QP),
-	[UP_ATTACH_MCAST] = ROW(pv_mcast_attach, sizeof(struct up_mcast), 0),
-	[UP_DETACH_MCAST] = ROW(pv_mcast_detach, sizeof(struct up_mcast), 0),
+	LEARN(QUERY_DEVICE, pv_query_device, up_query_device_out),
+	ASK(QUERY_PORT, pv_query_port, up_query_port, up_query_port_out),
+	ASK(QUERY_GIDS, pv_query_gids, up_query_table, up_query_gids_out),
+	ASK(QUERY_PKEYS, pv_query_pkeys, up_query_table, up_query_pkeys_out),
+	LEARN(QUERY_CLOCK, pv_query_clock, up_query_clock_out),
+	LEARN(ALLOC_UAR, pv_uar_alloc, up_alloc_uar_out),
+	DESTROY(FREE_UAR, PV_UAR),
+	LEARN(ALLOC_PD, pv_pd_alloc, up_number_out),
+	DESTROY(FREE_PD, PV_PD),
+	LEARN(ALLOC_XRCD, pv_xrcd_alloc, up_number_out),
+	DESTROY(FREE_XRCD, PV_XRCD),
+	MAKE(PIN_PAGES, pv_pages_pin, up_pin_pages),
+	DESTROY(UNPIN_PAGES, PV_PAGES),
+	ASK(REG_MR, pv_mr_register, up_reg_mr, up_reg_mr_out),
+	DESTROY(DEREG_MR, PV_MR),
+	MAKE(CREATE_EQ, pv_eq_create, up_create_eq),
+	DESTROY(DESTROY_EQ, PV_EQ),
+	MAKE(CREATE_CQ, pv_cq_create, up_create_cq),
+	PLAIN(RESIZE_CQ, pv_cq_resize, up_resize_cq),
+	PLAIN(MODERATE_CQ, pv_cq_moderate, up_moderate_cq),
+	DESTROY(DESTROY_CQ, PV_CQ),
+	MAKE(CREATE_SRQ, pv_srq_create, up_create_srq),
+	PLAIN(ARM_SRQ, pv_srq_arm, up_arm_srq),
+	ASK(QUERY_SRQ, pv_srq_query, up_number, up_query_srq_out),
+	DESTROY(DESTROY_SRQ, PV_SRQ),
+	MAKE(CREATE_QP, pv_qp_create, up_create_qp),
+	PLAIN(MODIFY_QP, pv_qp_modify, up_modify_qp),
+	ASK(QUERY_QP, pv_qp_query, up_number, up_query_qp_out),
+	DESTROY(DESTROY_QP, PV_QP),
+	PLAIN(ATTACH_MCAST, pv_mcast_attach, up_mcast),
+	PLAIN(DETACH_MCAST, pv_mcast_detach, up_mcast),
 };
 
 enum { ROWS = sizeof(table) / sizeof(table[0]) };
@@ -119,6 +119,11 @@ static enum up_result run(struct pv *pv, struct pv_command *cmd)
 	result = row->fn(pv, cmd);
 	cmd->out_length = result ? 0 : row->out;
 	return result;
+}
+
+const char *pv_command_name(uint32_t opcode)
+{
+	return opcode < ROWS ? table[opcode].name : NULL;
 }
 
 void pv_command_run(struct pv *pv, struct pv_command *cmd)

@@ -39,6 +39,9 @@ struct pv_command {
 /* Check it, carry it out, fill in the answer. In a worker. */
 void pv_command_run(struct pv *pv, struct pv_command *cmd);
 
+/* "REG_MR"; NULL: there is no such command. */
+const char *pv_command_name(uint32_t opcode);
+
 /* How commands end that are refused: @detail as struct up_slot says. Returns @result. */
 static inline enum up_result pv_refuse(struct pv_command *cmd, enum up_result result,
 				       size_t detail)

@@ -154,11 +154,16 @@ static void vector_changed(void *ctx, unsigned int vector, int eventfd)
 
 static void attached(void *ctx)
 {
+	struct pv *pv = ctx;
+
+	pv->registers.attached = true;
+	pv->registers.attached_ns = pv_stats_now();
 	pv_log(ctx, PV_LOG_NOTE, "a guest is attached");
 }
 
 static void detached(void *ctx)
 {
+	((struct pv *)ctx)->registers.attached = false;
 	pv_log(ctx, PV_LOG_NOTE, "the guest is gone");
 	reset(ctx);
 }

@@ -7,6 +7,7 @@
 #define PV_DEVICE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "guest-driver/abi/device.h"
@@ -19,12 +20,15 @@ struct pv;
  * struct pv_registers - what the guest sees change
  * @status: enum up_status; workers and the HCA's event thread write it, too
  * @features, @ring: what the driver chose; the loop's
+ * @attached, @attached_ns: whether there is a guest and since when; the loop's
  * @config: the loop's
  */
 struct pv_registers {
 	_Atomic uint32_t status;
 	uint32_t features;
 	uint64_t ring;
+	bool attached;
+	uint64_t attached_ns;
 	struct pv_config_space config;
 };
 

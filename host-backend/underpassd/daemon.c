@@ -6,13 +6,18 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "host-backend/underpassd/control.h"
 #include "host-backend/underpassd/log.h"
 #include "host-backend/underpassd/notify.h"
+#include "host-backend/underpassd/sandbox.h"
 #include "hv/vfio-user/guest.h"
 
 enum { SIGNALS = 2 };
@@ -23,6 +28,7 @@ struct underpassd {
 	int idle_fd;			/* written by workers: pv_tick() is to be called */
 	struct pv *pv;
 	struct vfu_guest *guest;
+	struct control *control;
 	struct event *guest_event, *idle_event, *tick_event, *signal_event[SIGNALS];
 	int status;			/* of the process */
 };
@@ -128,6 +134,46 @@ static int show_device(struct underpassd *d, const struct settings *s)
 	return ret;
 }
 
+static int open_control(struct underpassd *d, const struct settings *s)
+{
+	struct answers answers = { .pv = d->pv, .settings = s };
+	int ret;
+
+	if (!s->control)
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &answers.started);
+	ret = control_open(d->base, s->control, &answers, &d->control);
+	if (ret)
+		daemon_log(PV_LOG_ERROR, "%s: %s", s->control, strerror(-ret));
+	return ret;
+}
+
+/* From here on the guest's commands are carried out by somebody who can do little else. */
+static int give_up_rights(const struct settings *s)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	const struct passwd *user;
+	int ret = 0;
+
+	/* Nobody special pins memory within a limit only; without the right to raise it it stays. */
+	setrlimit(RLIMIT_MEMLOCK, &all);
+	if (s->user != (uid_t)-1) {
+		user = getpwuid(s->user);
+		ret = sandbox_become(s->user, user ? user->pw_gid : (gid_t)s->user);
+		if (ret) {
+			daemon_log(PV_LOG_ERROR, "cannot become the user %u: %s", s->user,
+				   strerror(-ret));
+			return ret;
+		}
+	}
+	if (s->sandbox)
+		ret = sandbox_filter();
+	if (ret)
+		daemon_log(PV_LOG_ERROR, "cannot filter system calls: %s; sandbox = no does without",
+			   strerror(-ret));
+	return ret;
+}
+
 static int watch(struct underpassd *d)
 {
 	static const int signals[SIGNALS] = { SIGTERM, SIGINT };
@@ -161,7 +207,11 @@ static int start(struct underpassd *d, const struct settings *s)
 	if (!ret)
 		ret = show_device(d, s);
 	if (!ret)
+		ret = open_control(d, s);
+	if (!ret)
 		ret = watch(d);
+	if (!ret)
+		ret = give_up_rights(s);
 	return ret;
 }
 
@@ -181,6 +231,7 @@ static int stop(struct underpassd *d)
 	free_event(d->tick_event);
 	free_event(d->idle_event);
 	free_event(d->guest_event);
+	control_close(d->control);
 	vfu_guest_destroy(d->guest);
 	pv_destroy(d->pv, &report);
 	if (d->idle_fd >= 0)

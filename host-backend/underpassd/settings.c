@@ -34,6 +34,12 @@ static const struct row rows[] = {
 	  value_group, AT(socket_group), { 0, 0 } },
 	{ { "socket-mode", "MODE", "Access mode of the socket, octal (default 0600; 0660 with "
 	    "--socket-group)" }, value_mode, AT(socket_mode), { 1, 0777 } },
+	{ { "control", "PATH", "Where underpassctl and monitors ask (default: nowhere)" },
+	  value_string, AT(control), { 0, 0 } },
+	{ { "user", "USER", "Become USER once everything is open" },
+	  value_user, AT(user), { 0, 0 } },
+	{ { "sandbox", "yes|no", "Give up all system calls but those needed (default yes)" },
+	  value_bool, AT(sandbox), { 0, 0 } },
 	{ { "policy", "POLICY", "How registered memory is mapped: exact (default), lazy, granule, static" },
 	  value_policy, AT(pv.policy), { 0, 0 } },
 	{ { "granule", "SIZE", "Of policy granule and of the fall-back (default 2M)" },
@@ -87,6 +93,8 @@ const struct setting *settings_table(void)
 void settings_init(struct settings *s)
 {
 	memset(s, 0, sizeof(*s));
+	s->user = (uid_t)-1;
+	s->sandbox = true;
 	s->log_level = PV_LOG_NOTE;
 }
 
@@ -94,6 +102,7 @@ void settings_fini(struct settings *s)
 {
 	free(s->device);
 	free(s->socket);
+	free(s->control);
 }
 
 static const struct row *find(const char *name)

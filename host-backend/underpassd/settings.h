@@ -13,10 +13,12 @@
 #include "host-backend/pv/pv.h"
 
 struct settings {
-	char *device, *socket;
+	char *device, *socket, *control;
 	mode_t socket_mode;		/* 0: the owner alone */
 	bool set_group;
 	gid_t socket_group;
+	uid_t user;			/* (uid_t)-1: stay who we are */
+	bool sandbox;
 	enum pv_log_level log_level;	/* what is less important is not said */
 	struct pv_config pv;
 };

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,19 @@ int value_group(const char *text, void *value, const struct value_range *range)
 	if (!group && bounded(text, 10, &all, &n))
 		return -EINVAL;
 	*(gid_t *)value = group ? group->gr_gid : (gid_t)n;
+	return 0;
+}
+
+int value_user(const char *text, void *value, const struct value_range *range)
+{
+	const struct value_range all = { 0, (uid_t)-2 };
+	const struct passwd *user = getpwnam(text);
+	uint64_t n = 0;
+
+	(void)range;
+	if (!user && bounded(text, 10, &all, &n))
+		return -EINVAL;
+	*(uid_t *)value = user ? user->pw_uid : (uid_t)n;
 	return 0;
 }
 

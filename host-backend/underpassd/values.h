@@ -21,6 +21,7 @@ int value_size(const char *text, void *value, const struct value_range *range);
 int value_bool(const char *text, void *value, const struct value_range *range);	/* bool */
 int value_mode(const char *text, void *value, const struct value_range *range);	/* mode_t */
 int value_group(const char *text, void *value, const struct value_range *range);	/* gid_t; by name or number */
+int value_user(const char *text, void *value, const struct value_range *range);	/* uid_t; by name or number */
 int value_policy(const char *text, void *value, const struct value_range *range);	/* enum iommu_policy */
 int value_log_level(const char *text, void *value, const struct value_range *range);	/* enum pv_log_level */
 
