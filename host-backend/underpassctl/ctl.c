@@ -21,6 +21,10 @@ static const struct command {
 	{ "bind", "underpassctl bind", ctl_bind_command },
 	{ "unbind", "underpassctl unbind", ctl_unbind_command },
 	{ "selftest", "underpassctl selftest", ctl_selftest_command },
+	{ "status", "underpassctl status", ctl_status_command },
+	{ "objects", "underpassctl objects", ctl_objects_command },
+	{ "stats", "underpassctl stats", ctl_stats_command },
+	{ "metrics", "underpassctl metrics", ctl_metrics_command },
 };
 
 static const char doc[] =
@@ -30,6 +34,10 @@ static const char doc[] =
 	"  bind       take an HCA from the kernel's driver and give it to VFIO\n"
 	"  unbind     give it back\n"
 	"  selftest   check that an HCA does all that is asked of it\n"
+	"  status     say what running daemons and their guests have\n"
+	"  objects    count the objects of guests, or list them\n"
+	"  stats      commands of guests, what became of them, how long they took\n"
+	"  metrics    what is counted, for Prometheus\n"
 	"\n"
 	"'underpassctl COMMAND --help' tells more; underpassctl(8) tells all, exit statuses included.";
 

@@ -88,5 +88,9 @@ int ctl_probe_command(const struct ctl_world *world, int argc, char **argv);
 int ctl_bind_command(const struct ctl_world *world, int argc, char **argv);
 int ctl_unbind_command(const struct ctl_world *world, int argc, char **argv);
 int ctl_selftest_command(const struct ctl_world *world, int argc, char **argv);
+int ctl_status_command(const struct ctl_world *world, int argc, char **argv);
+int ctl_objects_command(const struct ctl_world *world, int argc, char **argv);
+int ctl_stats_command(const struct ctl_world *world, int argc, char **argv);
+int ctl_metrics_command(const struct ctl_world *world, int argc, char **argv);
 
 #endif

@@ -24,7 +24,7 @@ options() {	# all long options in a text
 
 @test "the options of all commands are in the manual page, and none that is not" {
 	make -s "$PROGRAM"
-	diff <(for command in probe bind unbind selftest; do "$PROGRAM" "$command" --help; done |
+	diff <(for command in probe bind unbind selftest status objects stats metrics; do "$PROGRAM" "$command" --help; done |
 			options | grep -v -- --usage) \
 		<(groff -mdoc -Tascii -P-cbou "$PAGE" | options)
 }
