@@ -53,7 +53,7 @@ void links_add(struct iommu_registrar *registrar, const struct piece_list *piece
 	       struct iommu_registration *reg)
 {
 	uint64_t mark = ++registrar->mark;
-	struct region_link *link = &reg->link, *more = reg->more;
+	size_t n = 0;
 
 	for (size_t i = 0; i < pieces->n; i++) {
 		struct memory_region *region = pieces->v[i].region;
@@ -61,8 +61,8 @@ void links_add(struct iommu_registrar *registrar, const struct piece_list *piece
 		if (region->mark == mark)
 			continue;
 		region->mark = mark;
-		link_add(region, link, reg);
-		link = more++;
+		link_add(region, n ? &reg->more[n - 1] : &reg->link, reg);
+		n++;
 	}
 }
 
