@@ -4,6 +4,7 @@
  * Must never know who joined a group in the fabric.
  */
 #include <endian.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,14 +50,12 @@ static void drop(struct pv *pv, struct pv_mcast *m)
 	count_down(&pv->table);
 }
 
-static enum up_result attach(struct pv *pv, struct pv_command *cmd, struct pv_qp *qp)
+/* A new entry of the list, for a membership that is yet to be. */
+static enum up_result add(struct pv *pv, struct pv_qp *qp, const uint8_t gid[16],
+			  struct pv_mcast **out)
 {
-	const struct up_mcast *in = (const void *)cmd->in;
 	struct pv_mcast *m;
-	int err;
 
-	if (find(qp, in->gid))
-		return UP_OK;
 	if (!count_up(&pv->table))
 		return UP_QUOTA;
 	m = calloc(1, sizeof(*m));
@@ -64,9 +63,27 @@ static enum up_result attach(struct pv *pv, struct pv_command *cmd, struct pv_qp
 		count_down(&pv->table);
 		return UP_NO_RESOURCES;
 	}
-	memcpy(m->gid, in->gid, sizeof(m->gid));
+	memcpy(m->gid, gid, sizeof(m->gid));
 	LIST_INSERT_HEAD(&qp->mcasts, m, entry);
+	*out = m;
+	return UP_OK;
+}
+
+static enum up_result attach(struct pv *pv, struct pv_command *cmd, struct pv_qp *qp)
+{
+	const struct up_mcast *in = (const void *)cmd->in;
+	struct pv_mcast *m = find(qp, in->gid);
+	enum up_result result = UP_OK;
+	int err;
+
+	if (m && m->sure)
+		return UP_OK;
+	if (!m)
+		result = add(pv, qp, in->gid, &m);
+	if (result)
+		return result;
 	err = hca_mcg_attach(pv->adapter.hca, qp->o.number, m->gid);
+	m->sure = !err;
 	if (!err)
 		return UP_OK;
 	if (!hca_cmd_unsure(err))
@@ -83,8 +100,12 @@ static enum up_result detach(struct pv *pv, struct pv_command *cmd, struct pv_qp
 	if (!m)
 		return pv_refuse(cmd, UP_BAD_OBJECT, offsetof(struct up_mcast, gid));
 	err = hca_mcg_detach(pv->adapter.hca, qp->o.number, m->gid);
-	if (err)
+	if (err == -EREMOTEIO && !m->sure)
+		err = 0;		/* it was not in the group after all */
+	if (err) {
+		m->sure = m->sure && !hca_cmd_unsure(err);
 		return pv_hca_result(pv, cmd, err);
+	}
 	drop(pv, m);
 	return UP_OK;
 }

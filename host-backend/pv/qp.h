@@ -6,16 +6,18 @@
 #ifndef PV_QP_H
 #define PV_QP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
 #include "host-backend/hca/qp.h"
 #include "host-backend/pv/table.h"
 
-/* A multicast group that the queue pair is in. */
+/* A multicast group that the queue pair is in; unless @sure, it may be. */
 struct pv_mcast {
 	LIST_ENTRY(pv_mcast) entry;
 	uint8_t gid[16];
+	bool sure;
 };
 
 /**
