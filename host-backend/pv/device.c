@@ -39,18 +39,34 @@ static uint32_t read_register(struct pv *pv, uint64_t reg)
 	}
 }
 
+/* NULL, or why the driver cannot have what it asks for. */
+static const char *open_ring(struct pv *pv)
+{
+	const struct pv_registers *r = &pv->registers;
+
+	if (r->features & ~UP_FEATURES_KNOWN)
+		return "its driver wants features that there are not";
+	if (r->ring & (UP_PAGE - 1))
+		return "its ring does not begin with a page";
+	if (!pv_memory_bytes(pv))
+		return "its memory is not shared with us: memory-backend-memfd with share=on is needed";
+	return pv_ring_open(pv, r->ring) ? "its ring is not in its memory" : NULL;
+}
+
 /* From RESET only; what a worker or the HCA says in the meantime stays. */
 static void become_ready(struct pv *pv)
 {
 	struct pv_registers *r = &pv->registers;
 	uint32_t reset = UP_STATUS_RESET;
-	bool good = !(r->features & ~UP_FEATURES_KNOWN) && !(r->ring & (UP_PAGE - 1));
+	const char *wrong;
 
 	if (atomic_load(&r->status) != UP_STATUS_RESET)
 		return;
-	good = good && !pv_ring_open(pv, r->ring);
+	wrong = open_ring(pv);
+	if (wrong)
+		pv_log(pv, PV_LOG_WARNING, "the guest is refused: %s", wrong);
 	if (!atomic_compare_exchange_strong(&r->status, &reset,
-					    good ? UP_STATUS_READY : UP_STATUS_REFUSED))
+					    wrong ? UP_STATUS_REFUSED : UP_STATUS_READY))
 		pv_ring_close(pv);
 }
 

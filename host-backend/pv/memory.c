@@ -151,6 +151,16 @@ uint64_t pv_memory_life(struct pv *pv)
 	return life;
 }
 
+uint64_t pv_memory_bytes(struct pv *pv)
+{
+	uint64_t bytes;
+
+	hca_ioas_lock(hca_of(pv));
+	bytes = guest_memory_bytes(pv->memory.table);
+	hca_ioas_unlock(hca_of(pv));
+	return bytes;
+}
+
 void pv_memory_enter(struct pv *pv)
 {
 	pthread_rwlock_rdlock(&pv->memory.lock);

@@ -45,6 +45,8 @@ void pv_memory_remove(struct pv *pv, uint64_t gpa, uint64_t size);
  */
 void pv_memory_revoke(struct pv *pv);
 uint64_t pv_memory_life(struct pv *pv);
+/* Of the guest, as far as the hypervisor shares it. */
+uint64_t pv_memory_bytes(struct pv *pv);
 
 /*
  * Guest memory as this process reaches it, between enter() and leave(). 0;
