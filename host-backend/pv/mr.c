@@ -40,6 +40,8 @@ static enum up_result check(struct pv *pv, struct pv_command *cmd)
 		return pv_refuse(cmd, UP_BAD_VALUE, offsetof(struct up_reg_mr, va));
 	if (!bytes || bytes - 1 > UINT64_MAX - va || (bytes - 1) >> log_max)
 		return pv_refuse(cmd, UP_BAD_VALUE, offsetof(struct up_reg_mr, pages.bytes));
+	if (bytes > pv->config.limits.mr_bytes)
+		return pv_refuse(cmd, UP_QUOTA, IOMMU_OWNER_BYTES);
 	return UP_OK;
 }
 

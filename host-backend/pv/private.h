@@ -4,8 +4,9 @@
  * included by anything above them.
  *
  * Locks, outermost first: ring.lock, memory.lock, hca_ioas_lock(), table.lock.
- * workers.lock, events.lock, vectors.lock and log.lock are innermost, each on
- * its own. No firmware command runs under any of them.
+ * adapter.uar_lock, workers.lock, events.lock, vectors.lock and log.lock are
+ * innermost, each on its own. No firmware command runs under any of them.
+ * adapter.restart_lock is outside of all, and held over the HCA's restart.
  */
 #ifndef PV_PRIVATE_H
 #define PV_PRIVATE_H

@@ -21,6 +21,7 @@ enum {
 static const struct pv_limits default_limits = {
 	.uars = 256, .pds = 4096, .xrcds = 1024, .pages = 65536, .mrs = 131072, .eqs = 64,
 	.cqs = 16384, .srqs = 4096, .qps = 16384, .mcasts = 4096, .bytes = UINT64_MAX,
+	.mr_bytes = UINT64_MAX,
 	.runs = 1u << 20,
 };
 
@@ -41,6 +42,7 @@ static void fill_limits(struct pv_limits *l)
 	OR(l->qps, d->qps);
 	OR(l->mcasts, d->mcasts);
 	OR(l->bytes, d->bytes);
+	OR(l->mr_bytes, d->mr_bytes);
 	OR(l->runs, d->runs);
 }
 

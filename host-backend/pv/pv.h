@@ -27,12 +27,13 @@ struct pv;
  * @pds, @xrcds, @pages, @mrs, @eqs, @cqs, @srqs, @qps: objects
  * @mcasts: attachments of queue pairs to multicast groups
  * @bytes: registered, rings included; default: no limit
+ * @mr_bytes: of one memory region; default: no limit
  * @runs: of one list of pages
  * @commands_per_second: more wait; default: no limit
  */
 struct pv_limits {
 	uint32_t uars, pds, xrcds, pages, mrs, eqs, cqs, srqs, qps, mcasts;
-	uint64_t bytes;
+	uint64_t bytes, mr_bytes;
 	uint32_t runs;
 	uint32_t commands_per_second;
 };

@@ -38,6 +38,7 @@ static void fill_limits(struct pv *pv, struct up_query_device_out *out)
 	const struct pv_limits *l = &pv->config.limits;
 	uint64_t mr = 1ull << cap(pv, cmd_hca_cap__log_max_mrw_sz);
 
+	mr = mr < l->mr_bytes ? mr : l->mr_bytes;
 	out->max_mr_bytes = htole64(mr < l->bytes ? mr : l->bytes);
 	out->max_pd = least(l->pds, 1ull << cap(pv, cmd_hca_cap__log_max_pd));
 	out->max_mr = least(l->mrs, 1ull << cap(pv, cmd_hca_cap__log_max_mkey));

@@ -72,6 +72,8 @@ static const struct row rows[] = {
 	LIMIT("mcasts", mcasts, "multicast attachments (default 4096)"),
 	{ { "max-bytes", "SIZE", "At most SIZE of memory registered, rings included (default: no limit)" },
 	  value_size, AT(pv.limits.bytes), { 4096, UINT64_MAX } },
+	{ { "max-mr-bytes", "SIZE", "At most SIZE of memory in one memory region (default: no limit)" },
+	  value_size, AT(pv.limits.mr_bytes), { 4096, UINT64_MAX } },
 	{ { "max-runs", "N", "At most N runs of pages in one registration (default 1048576)" },
 	  value_u32, AT(pv.limits.runs), { 1, IOMMU_MAX_RUNS } },
 	{ { "log", "LEVEL", "What to say: error, warning, note (default)" },

@@ -129,7 +129,9 @@ static void each_kind_has_its_limit(void **state)
 
 static void registered_bytes_have_their_limit(void **state)
 {
-	const struct pv_config config = { .limits = { .bytes = 40 * UP_PAGE, .runs = 20 } };
+	const struct pv_config config = {
+		.limits = { .bytes = 40 * UP_PAGE, .runs = 20, .mr_bytes = 35 * UP_PAGE },
+	};
 	struct up_reg_mr_out out;
 	struct guest_window big;
 	struct up_reg_mr in = { 0 };
@@ -147,6 +149,14 @@ static void registered_bytes_have_their_limit(void **state)
 			 UP_QUOTA);
 	assert_int_equal(guest_bed_detail(*state), IOMMU_OWNER_BYTES);
 	guest_window_close(&big);
+	guest_mr_close(&v, &mr);
+	guest_window_open(*state, 36 * UP_PAGE, false, &big);
+	guest_window_pages(*state, &big, 0, big.size, &in.pages);
+	in.va = htole64((uintptr_t)big.ptr);
+	assert_int_equal(guest_bed_command(*state, UP_REG_MR, &in, sizeof(in), &out, sizeof(out)),
+			 UP_QUOTA);
+	guest_window_close(&big);
+	guest_mr_open(&v, 16 * UP_PAGE, false, 1, &mr);
 	guest_window_open(*state, 21 * UP_PAGE, true, &big);
 	guest_window_pages(*state, &big, 0, big.size, &in.pages);
 	assert_int_equal(guest_bed_command(*state, UP_REG_MR, &in, sizeof(in), &out, sizeof(out)),
