@@ -253,39 +253,30 @@ static int do_pages(struct request *r)
 
 static int do_inject(struct request *r)
 {
-	static const struct { const char *name; enum cmd_inject kind; } kinds[] = {
-		{ "status", INJECT_STATUS }, { "timeout", INJECT_TIMEOUT },
-		{ "garbage", INJECT_GARBAGE }, { "gone", INJECT_GONE }, { "none", INJECT_NONE },
-	};
 	uint64_t after = 0, status = 0x01;
-	enum cmd_inject kind = INJECT_NONE;
-	bool known = false;
-	unsigned int i, k;
+	unsigned int i;
+	int kind = -1;
 
 	for (i = 2; i < r->n; i++) {
 		const char *v;
 
 		if ((v = value_of(r->word[i], "after"))) {
 			if (parse_number(v, UINT32_MAX, &after))
-				return refuse(r, "after is a number of commands");
+				return refuse(r, "after is a number");
 		} else if ((v = value_of(r->word[i], "status"))) {
 			if (parse_number(v, UINT8_MAX, &status) || !status)
 				return refuse(r, "status is 1..255");
 		} else if ((v = value_of(r->word[i], "kind"))) {
-			for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-				if (!strcmp(v, kinds[k].name)) {
-					kind = kinds[k].kind;
-					known = true;
-				}
+			kind = cmd_inject_kind(v);
 		} else {
 			return refuse(r, "after=, kind= or status=?");
 		}
 	}
-	if (!known)
-		return refuse(r, "kind is status, timeout, garbage, gone or none");
+	if (kind < 0)
+		return refuse(r, "which kind?");
 	r->hca->cmdq.inject_after = (uint32_t)after;
 	r->hca->cmdq.inject_status = (uint8_t)status;
-	r->hca->cmdq.inject_kind = kind;
+	r->hca->cmdq.inject_kind = (uint8_t)kind;
 	return 0;
 }
 
@@ -326,8 +317,8 @@ static const struct word {
 	{ "counters", "counters NAME", 2, 2, true, do_counters },
 	{ "fatal", "fatal NAME", 2, 2, true, do_fatal },
 	{ "pages", "pages NAME N", 3, 3, true, do_pages },
-	{ "inject", "inject NAME kind=status|timeout|garbage|gone|none [after=N] [status=N]",
-	  3, 5, true, do_inject },
+	{ "inject", "inject NAME kind=none|status|timeout|garbage|gone|umr-refused|umr-silent "
+		    "[after=N] [status=N]", 3, 5, true, do_inject },
 	{ "trace", "trace on FILE | trace off", 2, 3, false, do_trace },
 };
 

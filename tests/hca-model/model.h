@@ -62,6 +62,8 @@ int model_add_hca(struct model *model, const struct model_hca_config *config,
  */
 void model_run_once(struct model *model, bool block);
 
+/* Some QP is ready: the transport has a slice to come. */
+bool model_is_busy(const struct model *model);
 /* Some QP became ready: make the loop call transport_run() until none is. */
 void model_kick(struct model *model);
 

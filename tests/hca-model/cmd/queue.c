@@ -47,17 +47,6 @@ static enum cmd_status cmd_execute(struct cmd *cmd)
 	return row->fn(cmd);
 }
 
-/* A test asked for the next command to go wrong: see cmd/inject.h. */
-static enum cmd_inject injected(struct cmd_queue *q)
-{
-	enum cmd_inject kind = (enum cmd_inject)q->inject_kind;
-
-	if (!kind || q->inject_after-- > 0)
-		return INJECT_NONE;
-	q->inject_kind = INJECT_NONE;
-	return kind;
-}
-
 static void cmd_answer(struct cmd *cmd, enum cmd_status status)
 {
 	const struct cmd_row *row = cmd_lookup(cmd->opcode);
@@ -81,7 +70,7 @@ static bool cmd_run(struct hca *hca, struct cmd_entry *entry, const uint8_t *in,
 		.opcode = (uint16_t)ifc_get(in, cmd_in__opcode),
 		.op_mod = (uint16_t)ifc_get(in, cmd_in__op_mod),
 	};
-	enum cmd_inject inject = injected(&hca->cmdq);
+	enum cmd_inject inject = cmd_injected(&hca->cmdq, false);
 	enum cmd_status status;
 
 	if (inject == INJECT_TIMEOUT)

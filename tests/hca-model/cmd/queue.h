@@ -22,7 +22,7 @@ struct cmd_queue {
 	uint64_t executed;		/* commands since the process began */
 	uint64_t refused;		/* of these: status not OK */
 	/* Fault injection (control socket): see cmd/inject.c */
-	uint32_t inject_after;		/* commands to let pass, counted down */
+	uint32_t inject_after;		/* commands or UMRs to let pass, counted down */
 	uint8_t inject_kind;		/* enum cmd_inject */
 	uint8_t inject_status;
 };

@@ -10,6 +10,7 @@
 
 #include "host-backend/hca/ifc/contexts.h"
 #include "host-backend/hca/ifc/wqe.h"
+#include "tests/hca-model/cmd/inject.h"
 #include "tests/hca-model/hca.h"
 #include "tests/hca-model/obj/mkey.h"
 #include "tests/hca-model/obj/qp.h"
@@ -185,7 +186,16 @@ static uint8_t umr(struct qp *qp, const struct send_wqe *w, const struct wqe_vie
 	return syndrome;
 }
 
-uint8_t local_execute(struct qp *qp, const struct send_wqe *w, const struct wqe_view *v)
+/* Unless a test asked for it to go wrong. */
+static uint8_t umr_or_not(struct qp *qp, struct send_wqe *w, const struct wqe_view *v)
+{
+	enum cmd_inject inject = cmd_injected(&qp->hca->cmdq, true);
+
+	w->untold = inject == INJECT_UMR_SILENT;
+	return inject == INJECT_UMR_REFUSED ? CQE_SYND_MW_BIND : umr(qp, w, v);
+}
+
+uint8_t local_execute(struct qp *qp, struct send_wqe *w, const struct wqe_view *v)
 {
 	uint8_t syndrome = CQE_SYND_NONE;
 
@@ -193,7 +203,7 @@ uint8_t local_execute(struct qp *qp, const struct send_wqe *w, const struct wqe_
 		return CQE_SYND_NONE;
 	if (!may_change_keys(qp))
 		return CQE_SYND_LOCAL_QP_OP;
-	syndrome = w->opcode == WQE_UMR ? umr(qp, w, v) : local_inval(qp, w->imm);
+	syndrome = w->opcode == WQE_UMR ? umr_or_not(qp, w, v) : local_inval(qp, w->imm);
 	trace(qp->hca, "qp %#x %s key %#x: %s", qp->qpn, wqe_opcode_name(w->opcode), w->imm,
 	      syndrome ? "refused" : "done");
 	return syndrome;

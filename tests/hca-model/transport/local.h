@@ -13,8 +13,8 @@ struct qp;
 struct send_wqe;
 struct wqe_view;
 
-/* CQE_SYND_NONE or the syndrome that the WQE completes with. */
-uint8_t local_execute(struct qp *qp, const struct send_wqe *w, const struct wqe_view *v);
+/* CQE_SYND_NONE or the syndrome that the WQE completes with; @w may become untold. */
+uint8_t local_execute(struct qp *qp, struct send_wqe *w, const struct wqe_view *v);
 
 /* A SEND with invalidate arrived. False: this peer may not invalidate that key. */
 bool local_remote_invalidate(struct qp *qp, uint32_t pd, uint32_t rkey);

@@ -243,7 +243,7 @@ void requester_reap(struct qp *qp)
 		if (wqe_is_read(w))
 			req->reads--;
 		req->head++;
-		if (cqe_send(qp, w)) {
+		if (!w->untold && cqe_send(qp, w)) {
 			event_qp(qp->hca, qp->qpn, EVENT_WQ_CATAS_ERROR);
 			qp_set_error(qp, QP_ERR);
 			return;

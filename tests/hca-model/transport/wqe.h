@@ -36,6 +36,7 @@ struct send_wqe {
 	uint8_t syndrome, vendor;	/* not 0: it will complete so */
 	bool local;			/* acts on this HCA only */
 	bool started;			/* has PSNs; a local one: was executed */
+	bool untold;			/* a test asked for it: no completion */
 };
 
 struct wqe_seg {

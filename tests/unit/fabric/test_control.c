@@ -202,6 +202,10 @@ static void commands_can_be_made_to_fail(void **state)
 	assert_int_equal(r->hca[1]->cmdq.inject_status, 0x0f);
 	accepts(r, "inject b kind=none\n");
 	assert_int_equal(r->hca[1]->cmdq.inject_kind, INJECT_NONE);
+	accepts(r, "inject b kind=umr-refused\n");
+	assert_int_equal(r->hca[1]->cmdq.inject_kind, INJECT_UMR_REFUSED);
+	accepts(r, "inject b after=2 kind=umr-silent\n");
+	assert_int_equal(r->hca[1]->cmdq.inject_kind, INJECT_UMR_SILENT);
 }
 
 static void the_other_words_work(void **state)
