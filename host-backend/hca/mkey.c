@@ -34,6 +34,7 @@ static void fill_context(uint8_t *c, const struct hca_mkey_attr *attr, enum hca_
 	ifc_set(c, mkc__rr, !!(attr->access & HCA_MKEY_REMOTE_READ));
 	ifc_set(c, mkc__rw, !!(attr->access & HCA_MKEY_REMOTE_WRITE));
 	ifc_set(c, mkc__a, !!(attr->access & HCA_MKEY_REMOTE_ATOMIC));
+	ifc_set(c, mkc__umr_en, attr->changeable);
 	ifc_set(c, mkc__access_mode_1_0, mode);
 	ifc_set(c, mkc__qpn, ANY_QPN);
 	ifc_set(c, mkc__mkey_7_0, attr->variant);
@@ -193,6 +194,7 @@ int hca_mkey_query(struct hca *hca, uint32_t key, struct hca_mkey_info *info)
 		.attr = {
 			.pd = (uint32_t)ifc_get(c, mkc__pd),
 			.variant = (uint8_t)ifc_get(c, mkc__mkey_7_0),
+			.changeable = ifc_get(c, mkc__umr_en),
 			.start = ifc_get(c, mkc__start_addr),
 			.len = ifc_get(c, mkc__len),
 			.access = (unsigned int)(ifc_get(c, mkc__lr) * HCA_MKEY_LOCAL_READ |

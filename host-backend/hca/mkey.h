@@ -33,6 +33,8 @@ enum {
  * @pd: protection domain
  * @access: HCA_MKEY_*
  * @variant: low byte of the key
+ * @changeable: hca_umr_change() may take it. With the Linux driver every process's
+ *	key is, for it takes a queue pair that no process has
  * @start: address of the first byte, as work requests name it
  * @len: bytes, not 0
  */
@@ -40,6 +42,7 @@ struct hca_mkey_attr {
 	uint32_t pd;
 	unsigned int access;
 	uint8_t variant;
+	bool changeable;
 	uint64_t start, len;
 };
 

@@ -65,6 +65,8 @@ enum hca_opcode {
 	HCA_OP_MODIFY_RMP		= 0x90d,
 	HCA_OP_DESTROY_RMP		= 0x90e,
 	HCA_OP_QUERY_RMP		= 0x90f,
+	/* No command but a work request (umr.c), where an error has to say what failed. */
+	HCA_OP_UMR			= 0x25,
 };
 
 #endif

@@ -16,6 +16,8 @@
 
 struct hca_transport;
 
+enum { HCA_TRANSPORT_FILES = 3 };	/* container, group, device */
+
 /**
  * struct hca_transport_ops - one way to an HCA
  * @name: for messages, e.g. "vfio"
@@ -32,6 +34,9 @@ struct hca_transport;
  *	on again, vectors keep their eventfds
  * @bar_fd: the file and offset at which BAR 0 can be mapped by others (QEMU);
  *	-EOPNOTSUPP where there is none. The fd stays the transport's
+ * @files: the files that keep the function ours as long as one of them is open, for
+ *	who outlives this process: hca_vfio_quiet(). They stay the transport's. Returns
+ *	their number, 0 where the end of this process is the end of all
  * @close: bus mastering off, interrupts off, then everything released; the
  *	domain must have been destroyed
  *
@@ -48,6 +53,7 @@ struct hca_transport_ops {
 	int (*set_irq)(struct hca_transport *t, unsigned int vector, int eventfd);
 	int (*reset)(struct hca_transport *t);
 	int (*bar_fd)(struct hca_transport *t, int *fd, uint64_t *offset);
+	unsigned int (*files)(struct hca_transport *t, int fds[HCA_TRANSPORT_FILES]);
 	void (*close)(struct hca_transport *t);
 };
 
@@ -97,5 +103,20 @@ void hca_transport_close(struct hca_transport *t);
  */
 int hca_vfio_open_fds(int container, int group, int device, const char *name,
 		      struct hca_transport **out, struct hca_open_error *error);
+
+/**
+ * hca_vfio_quiet() - end what an HCA does whose process died
+ * @container, @group, @device: the files() of its transport that are left; closed in any case
+ * @name: for messages
+ * @error: filled on error, may be NULL
+ *
+ * Bus mastering off, reset, all mappings taken away: whoever else still has the
+ * device mapped finds an HCA that knows nothing, and reaches no memory by it. The
+ * group is free only when that one has ended, too.
+ *
+ * Return: 0; -errno of the first step that failed, the others are done all the same.
+ */
+int hca_vfio_quiet(int container, int group, int device, const char *name,
+		   struct hca_open_error *error);
 
 #endif

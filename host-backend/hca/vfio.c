@@ -206,6 +206,18 @@ static int bar_fd(struct hca_transport *t, int *fd, uint64_t *offset)
 	return 0;
 }
 
+static unsigned int files(struct hca_transport *t, int fds[HCA_TRANSPORT_FILES])
+{
+	const struct vfio_hca *h = to_vfio(t);
+
+	if (h->fds.group < 0)
+		return 0;
+	fds[0] = h->fds.container;
+	fds[1] = h->fds.group;
+	fds[2] = h->fds.device;
+	return HCA_TRANSPORT_FILES;
+}
+
 static void free_vfio(struct vfio_hca *h)
 {
 	hca_vfio_irqs_fini(&h->irqs);
@@ -223,10 +235,7 @@ static void close_vfio(struct hca_transport *t)
 
 	hca_pci_bus_master(t, false);
 	free_vfio(h);
-	close(fds.device);
-	if (fds.group >= 0)
-		close(fds.group);
-	close(fds.container);
+	hca_vfio_close_fds(&fds);
 }
 
 static const struct hca_transport_ops vfio_ops = {
@@ -240,6 +249,7 @@ static const struct hca_transport_ops vfio_ops = {
 	.set_irq = set_irq,
 	.reset = reset,
 	.bar_fd = bar_fd,
+	.files = files,
 	.close = close_vfio,
 };
 

@@ -37,6 +37,9 @@ struct hca_vfio_fds {
 int hca_open_fail(struct hca_open_error *error, int err, const char *device, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* vfio_group.c: those that are open. */
+void hca_vfio_close_fds(const struct hca_vfio_fds *fds);
+
 /* vfio_group.c: by PCI address, the long form; see hca_transport_open(). */
 int hca_vfio_open(const char *bdf, const struct hca_vfio_paths *paths,
 		  struct hca_transport **out, struct hca_open_error *error);

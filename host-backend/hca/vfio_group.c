@@ -21,7 +21,7 @@
 
 #define IOMMU_REMEDY	"boot with intel_iommu=on or amd_iommu=on, and VT-d or AMD-Vi on in the firmware"
 
-static void close_fds(const struct hca_vfio_fds *fds)
+void hca_vfio_close_fds(const struct hca_vfio_fds *fds)
 {
 	if (fds->device >= 0)
 		close(fds->device);
@@ -196,7 +196,7 @@ int hca_vfio_open(const char *bdf, const struct hca_vfio_paths *paths,
 		return 0;
 	if (domain)
 		domain->ops->destroy(domain);
-	close_fds(&fds);
+	hca_vfio_close_fds(&fds);
 	return ret;
 }
 

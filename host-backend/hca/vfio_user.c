@@ -202,6 +202,13 @@ static void close_user(struct hca_transport *t)
 	free_user(h);
 }
 
+static unsigned int files(struct hca_transport *t, int fds[HCA_TRANSPORT_FILES])
+{
+	(void)t;
+	(void)fds;
+	return 0;
+}
+
 static const struct hca_transport_ops user_ops = {
 	.name = "vfio-user",
 	.config_read = config_read,
@@ -213,6 +220,7 @@ static const struct hca_transport_ops user_ops = {
 	.set_irq = set_irq,
 	.reset = reset,
 	.bar_fd = bar_fd,
+	.files = files,
 	.close = close_user,
 };
 

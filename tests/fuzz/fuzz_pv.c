@@ -17,6 +17,7 @@
 
 #include "host-backend/pv/private.h"
 #include "host-backend/pv/reset.h"
+#include "tests/fuzz/pv_bus.h"
 #include "tests/fuzz/pv_hca.h"
 
 #define F_FAULT		0x03	/* enum pv_hca_fault of the firmware command */
@@ -26,7 +27,10 @@
 #define F_REVOKE	0x20	/* memory goes and comes before it */
 #define F_SHIFT		0x40	/* the XOR begins where the third byte says */
 
-enum { RAM_PAGES = 1024, LIST_PAGE = 1000, HEAD = 4, MAX_STEPS = 64 };
+enum {
+	RAM_PAGES = 1024, LIST_PAGE = 1000, HEAD = 4, MAX_STEPS = 64,
+	KEY = 0x100,			/* of the first region */
+};
 
 #define RAM_AT		0x100000ull
 #define RAM_BYTES	((uint64_t)RAM_PAGES * UP_PAGE)
@@ -59,7 +63,7 @@ static void add_memory(void)
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const struct pv_config config = {
-		.n_workers = 1, .limits = { .uars = 4, .pds = 20, .runs = 600, .bytes = 64 << 20 },
+		.n_workers = 1, .command_ms = 1, .limits = { .uars = 4, .pds = 20, .runs = 600, .bytes = 64 << 20 },
 	};
 	struct hca_open_error error;
 
@@ -71,7 +75,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	must(ram != MAP_FAILED);
 	must(!pv_create(pv_hca_open(), &config, &pv, &error));
 	pv_workers_stop(pv);	/* what they would do is done here */
-	pv_hca_begin();
+	pv_hca_begin(ram_fd);
 	add_memory();
 	return 0;
 }
@@ -100,6 +104,7 @@ static uint32_t template(uint32_t opcode, uint8_t *in, bool chain)
 {
 	union {
 		struct up_reg_mr mr;
+		struct up_rereg_mr rereg;
 		struct up_pin_pages pin;
 		struct up_create_eq eq;
 		struct up_create_cq cq;
@@ -135,6 +140,11 @@ static uint32_t template(uint32_t opcode, uint8_t *in, bool chain)
 		c->mr.va = htole64(0x7f0000000000);
 		put_pages(&c->mr.pages, 100, 20 * UP_PAGE - 7, chain);
 		return sizeof(c->mr);
+	case UP_REREG_MR:
+		c->rereg.lkey = htole32(KEY);
+		c->rereg.pd = htole32(2);
+		c->rereg.access = htole32(UP_ACCESS_LOCAL_WRITE);
+		return sizeof(c->rereg);
 	case UP_CREATE_EQ:
 		c->eq.log_size = htole32(8);
 		c->eq.vector = htole32(1);
@@ -189,7 +199,7 @@ static uint32_t template(uint32_t opcode, uint8_t *in, bool chain)
 		c->mcast.gid[0] = 0xff;
 		return sizeof(c->mcast);
 	default:
-		c->number.number = htole32(opcode == UP_FREE_UAR ? 5 : 2);
+		c->number.number = htole32(opcode == UP_FREE_UAR ? 5 : opcode == UP_DEREG_MR ? KEY : 2);
 		return sizeof(c->number);
 	}
 }
@@ -234,8 +244,8 @@ static void swap_memory(void)
 static void prelude(void)
 {
 	static const uint32_t opcodes[] = {
-		UP_ALLOC_UAR, UP_ALLOC_PD, UP_ALLOC_XRCD, UP_PIN_PAGES, UP_CREATE_EQ, UP_CREATE_CQ,
-		UP_CREATE_SRQ, UP_CREATE_QP,
+		UP_ALLOC_UAR, UP_ALLOC_PD, UP_ALLOC_XRCD, UP_PIN_PAGES, UP_REG_MR, UP_CREATE_EQ,
+		UP_CREATE_CQ, UP_CREATE_SRQ, UP_CREATE_QP,
 	};
 	static const uint8_t plain[HEAD];
 	size_t i;
@@ -265,12 +275,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	/* The guest's end: nothing of it is left. */
 	pv_memory_revoke(pv);
-	must(!pv_hca_ranges());
+	must(!pv_bus_guest_ranges());
 	atomic_store(&pv->adapter.doubt, false);
 	pv_hca_reset_numbers();
 	pv_reset_run(pv);
 	must(!pv->table.n && !pv->memory.owner.registrations && !pv->memory.owner.bytes);
 	must(!pv->table.mcasts && TAILQ_EMPTY(&pv->memory.revoked));
 	atomic_store(&pv->adapter.next_pages, 1);
+	atomic_store(&pv->adapter.next_variant, 0);
 	return 0;
 }

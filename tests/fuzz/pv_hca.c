@@ -18,26 +18,19 @@
 #include "host-backend/hca/ifc/registers.h"
 #include "host-backend/hca/iseg.h"
 #include "host-backend/hca/opcodes.h"
+#include "tests/fuzz/pv_bus.h"
+#include "tests/fuzz/pv_umr.h"
 
 enum {
-	MAX_RANGES = 4096, PAGE = 4096,
 	CAPS_AT = 0x10, OUT_NUMBER = 8,
 	MODE_MTT = 1,
 };
 
-struct range {
-	uint64_t iova, size;
-	unsigned int prot;
-};
-
 static struct {
 	struct hca_transport t;
-	struct iommu_domain domain;
-	struct iova_range space;
 	uint32_t command, health;
-	struct range range[MAX_RANGES];
-	long n, base;
 	bool guests;			/* commands are the guest's */
+	bool key_writable;		/* of the key that is being made */
 	enum pv_hca_fault fault;
 	uint32_t next[0x1000], first[0x1000];	/* by opcode: the next number, and at the beginning */
 } h;
@@ -99,10 +92,11 @@ static void write32(struct hca_transport *t, uint64_t off, uint32_t value)
 
 static void write64(struct hca_transport *t, uint64_t off, uint32_t first, uint32_t second)
 {
+	enum pv_hca_fault fault = h.fault;
+
 	(void)t;
-	(void)off;
-	(void)first;
-	(void)second;
+	if (pv_umr_doorbell(off, first, second, fault))
+		h.fault = PV_HCA_GOOD;
 }
 
 static int set_irq(struct hca_transport *t, unsigned int vector, int eventfd)
@@ -128,78 +122,37 @@ static int bar_fd(struct hca_transport *t, int *fd, uint64_t *offset)
 	return -EOPNOTSUPP;
 }
 
+static unsigned int files(struct hca_transport *t, int fds[HCA_TRANSPORT_FILES])
+{
+	(void)t;
+	(void)fds;
+	return 0;
+}
+
 static void close_it(struct hca_transport *t)
 {
 	(void)t;
 }
 
 static const struct hca_transport_ops transport_ops = {
-	"paper", config_read, config_write, read32, write32, write64, read8, set_irq, reset, bar_fd,
-	close_it,
-};
-
-/* --- domain ---------------------------------------------------------------- */
-
-static int domain_map(struct iommu_domain *domain, uint64_t iova, uint64_t size,
-		      unsigned int prot, const struct iommu_backing *backing)
-{
-	(void)domain;
-	must(backing->fd >= 0 && size && !((iova | size) % PAGE));
-	if (h.n == MAX_RANGES)
-		return -ENOSPC;
-	h.range[h.n++] = (struct range){ iova, size, prot };
-	return 0;
-}
-
-static int domain_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
-			uint64_t *unmapped)
-{
-	long i = 0;
-
-	(void)domain;
-	*unmapped = 0;
-	while (i < h.n) {
-		struct range *r = &h.range[i];
-
-		if (r->iova < iova || r->iova - iova >= size) {
-			i++;
-			continue;
-		}
-		must(r->size <= size - (r->iova - iova));
-		*unmapped += r->size;
-		*r = h.range[--h.n];
-	}
-	return 0;
-}
-
-static void domain_destroy(struct iommu_domain *domain)
-{
-	(void)domain;
-}
-
-static const struct iommu_domain_ops domain_ops = {
-	"paper", false, domain_map, domain_unmap, domain_destroy,
+	.name = "paper", .config_read = config_read, .config_write = config_write,
+	.read32 = read32, .write32 = write32, .write64 = write64, .read8 = read8,
+	.set_irq = set_irq, .reset = reset, .bar_fd = bar_fd, .files = files, .close = close_it,
 };
 
 struct hca_transport *pv_hca_open(void)
 {
-	h.space = (struct iova_range){ PAGE, (1ull << 47) - 1 };
-	h.domain = (struct iommu_domain){
-		.ops = &domain_ops,
-		.caps = { .page_sizes = PAGE, .max_maps = MAX_RANGES, .coherent = true,
-			  .ranges = &h.space, .n_ranges = 1 },
-	};
 	h.t = (struct hca_transport){
 		.ops = &transport_ops, .device = (char *)(uintptr_t)"paper", .bar_size = 32 << 20,
-		.n_vectors = 8, .domain = &h.domain,
+		.n_vectors = 8, .domain = pv_bus_domain(),
 	};
 	return &h.t;
 }
 
-void pv_hca_begin(void)
+void pv_hca_begin(int ram_fd)
 {
 	h.guests = true;
-	h.base = h.n;
+	pv_bus_begin(ram_fd);
 	memcpy(h.first, h.next, sizeof(h.first));
 }
 
@@ -213,73 +166,29 @@ void pv_hca_fail_next(enum pv_hca_fault how)
 	h.fault = how;
 }
 
-long pv_hca_ranges(void)
-{
-	return h.n - h.base;
-}
-
 /* --- what commands name ------------------------------------------------------ */
-
-/* Every byte is mapped for the HCA, for what it does there. */
-static bool mapped(uint64_t iova, uint64_t len, unsigned int prot)
-{
-	const struct range *r;
-	uint64_t room;
-	long i;
-
-	while (len) {
-		for (i = 0; i < h.n; i++) {
-			r = &h.range[i];
-			if (iova >= r->iova && iova - r->iova < r->size && !(prot & ~r->prot))
-				break;
-		}
-		if (i == h.n)
-			return false;
-		room = h.range[i].size - (iova - h.range[i].iova);
-		if (room >= len)
-			return true;
-		iova += room;
-		len -= room;
-	}
-	return true;
-}
-
-/* A list of pages of 2^@log_page bytes, in which @len bytes begin @at bytes after the first one's start. */
-static void check_list(const uint8_t *pas, size_t n, unsigned int log_page, uint64_t at,
-		       uint64_t len, unsigned int prot)
-{
-	uint64_t page = 1ull << log_page, room, iova;
-	size_t i;
-
-	must(log_page >= 12 && at < page);
-	for (i = 0; len; i++, at = 0, len -= room) {
-		must(i < n);
-		iova = ifc_load64(pas + i * 8) & ~0xfffull;
-		room = page - at < len ? page - at : len;
-		must(mapped(iova + at, room, prot));
-	}
-}
 
 static void check_record(uint64_t iova)
 {
-	must(!(iova & 7) && mapped(iova, 8, IOMMU_READ));
+	must(!(iova & 7) && pv_bus_mapped(iova, 8, IOMMU_READ));
 }
 
 static void check_mkey(const uint8_t *in, size_t ilen)
 {
 	const uint8_t *c = in + create_mkey_in__memory_key_mkey_entry__BYTE;
+	const uint8_t *pas = in + create_mkey_in__klm_pas_mtt__BYTE;
 	uint64_t start = ifc_get(c, mkc__start_addr), len = ifc_get(c, mkc__len);
+	size_t n = (ilen - create_mkey_in__klm_pas_mtt__BYTE) / 8;
 	unsigned int log = (unsigned int)ifc_get(c, mkc__log_page_size);
-	unsigned int prot = IOMMU_READ;
+	uint64_t at = start & ((1ull << log) - 1);
 
-	must(!ifc_get(c, mkc__length64) && !ifc_get(c, mkc__free) && !ifc_get(c, mkc__umr_en));
+	must(!ifc_get(c, mkc__length64) && !ifc_get(c, mkc__free) && !ifc_get(c, mkc__en_rinval));
 	must(ifc_get(c, mkc__access_mode_1_0) == MODE_MTT && !ifc_get(c, mkc__access_mode_4_2));
 	must(ifc_get(c, mkc__qpn) == 0xffffff);
+	must(pv_bus_list_mapped(pas, n, log, at, len, IOMMU_READ));
+	h.key_writable = pv_bus_list_mapped(pas, n, log, at, len, IOMMU_READ | IOMMU_WRITE);
 	if (ifc_get(c, mkc__lw) || ifc_get(c, mkc__rw) || ifc_get(c, mkc__a))
-		prot |= IOMMU_WRITE;
-	check_list(in + create_mkey_in__klm_pas_mtt__BYTE,
-		   (ilen - create_mkey_in__klm_pas_mtt__BYTE) / 8, log, start & ((1ull << log) - 1),
-		   len, prot);
+		must(h.key_writable);
 }
 
 /* Of contexts that count their page's size from 4 KiB and have their offset in 64ths of it. */
@@ -288,7 +197,7 @@ static void check_ring(const uint8_t *in, size_t ilen, size_t pas, uint64_t log_
 {
 	unsigned int log = (unsigned int)log_page + 12;
 
-	check_list(in + pas, (ilen - pas) / 8, log, offset << (log - 6), bytes, prot);
+	must(pv_bus_list_mapped(in + pas, (ilen - pas) / 8, log, offset << (log - 6), bytes, prot));
 }
 
 static void check_eq(const uint8_t *in, size_t ilen)
@@ -315,12 +224,22 @@ static void check_cq(const uint8_t *in, size_t ilen)
 		   IOMMU_READ | IOMMU_WRITE);
 }
 
+/* The host's own queue pair has all rights, and is rung where no guest can. */
+static void check_rights(const uint8_t *c)
+{
+	if (ifc_get(c, qpc__st) == PV_UMR_SERVICE)
+		must(ifc_get(c, qpc__uar_page) == PV_HOST_UAR && ifc_get(c, qpc__fre));
+	else
+		must(!ifc_get(c, qpc__rlky) && !ifc_get(c, qpc__fre) && ifc_get(c, qpc__st) <= 3 &&
+		     ifc_get(c, qpc__uar_page) != PV_HOST_UAR);
+}
+
 static void check_qp(const uint8_t *in, size_t ilen)
 {
 	const uint8_t *c = in + create_qp_in__qpc__BYTE;
 	uint64_t bytes = 0;
 
-	must(!ifc_get(c, qpc__rlky) && !ifc_get(c, qpc__fre) && ifc_get(c, qpc__st) <= 3);
+	check_rights(c);
 	if (ifc_get(c, qpc__rq_type) == 0)
 		bytes += 1ull << (ifc_get(c, qpc__log_rq_size) + ifc_get(c, qpc__log_rq_stride) + 4);
 	if (!ifc_get(c, qpc__no_sq))
@@ -399,6 +318,7 @@ static void fill_caps(uint8_t *c)
 	ifc_set(c, cmd_hca_cap__log_pg_sz, 12);
 	ifc_set(c, cmd_hca_cap__num_of_uars_per_page, 1);
 	ifc_set(c, cmd_hca_cap__cq_resize, 1);
+	ifc_set(c, cmd_hca_cap__atomic, 1);
 }
 
 /* Numbers are small and come in order, so that an input can guess them. */
@@ -409,8 +329,24 @@ static uint32_t number_of(uint16_t opcode)
 	return first + h.next[opcode & 0xfff]++;
 }
 
+/* What later work requests are checked by. */
+static void remember(uint16_t opcode, const uint8_t *in, uint32_t number)
+{
+	const uint8_t *cq = in + create_cq_in__cq_context__BYTE;
+	const uint8_t *qp = in + create_qp_in__qpc__BYTE;
+
+	if (opcode == HCA_OP_CREATE_MKEY)
+		pv_umr_key(number, h.key_writable);
+	else if (opcode == HCA_OP_CREATE_CQ && ifc_get(cq, cqc__uar_page) == PV_HOST_UAR)
+		pv_umr_cq(in, number);
+	else if (opcode == HCA_OP_CREATE_QP && ifc_get(qp, qpc__st) == PV_UMR_SERVICE)
+		pv_umr_qp(in, number);
+}
+
 static void answer(uint16_t opcode, const uint8_t *in, uint8_t *out, size_t olen)
 {
+	uint32_t number;
+
 	switch (opcode) {
 	case HCA_OP_QUERY_ISSI:
 		ifc_set(out, query_issi_out__supported_issi_dw0, 2);
@@ -427,10 +363,11 @@ static void answer(uint16_t opcode, const uint8_t *in, uint8_t *out, size_t olen
 	case HCA_OP_ALLOC_PD: case HCA_OP_ALLOC_UAR: case HCA_OP_ALLOC_XRCD: case HCA_OP_CREATE_CQ:
 	case HCA_OP_CREATE_QP: case HCA_OP_CREATE_XRC_SRQ: case HCA_OP_CREATE_RMP:
 	case HCA_OP_CREATE_MKEY:
-		ifc_store32(out + OUT_NUMBER, number_of(opcode) & 0xffffff);
+		number = number_of(opcode) & 0xffffff;
+		ifc_store32(out + OUT_NUMBER, number);
+		remember(opcode, in, number);
 		break;
 	}
-	(void)in;
 	(void)olen;
 }
 
@@ -455,5 +392,7 @@ int __wrap_hca_cmdq_run(struct hca_cmdq *q, const void *in, size_t ilen, void *o
 		error->err = fault == PV_HCA_REFUSES ? -EREMOTEIO : -ETIMEDOUT;
 	else if (olen && fault == PV_HCA_GOOD)
 		answer(opcode, in, out, olen);
+	else if (opcode == HCA_OP_CREATE_CQ || opcode == HCA_OP_CREATE_QP)
+		pv_umr_forget();
 	return error->err;
 }

@@ -16,12 +16,14 @@
 /* To be taken over by pv_create(). Needs -Wl,--wrap=hca_cmdq_run. */
 struct hca_transport *pv_hca_open(void);
 
-/* From now on commands are the guest's: checked, and the n-th fails as @how says. */
+/*
+ * From now on commands are the guest's, whose memory is the file @ram_fd: they are
+ * checked, and the next one fails as @how says; so does the next work request of
+ * the host's.
+ */
 enum pv_hca_fault { PV_HCA_GOOD, PV_HCA_REFUSES, PV_HCA_SILENT, PV_HCA_NONSENSE };
-void pv_hca_begin(void);
+void pv_hca_begin(int ram_fd);
 void pv_hca_fail_next(enum pv_hca_fault how);
-/* Ranges that are mapped now, beyond those at pv_hca_begin(). */
-long pv_hca_ranges(void);
 /* New objects get the numbers again that they had at pv_hca_begin(). */
 void pv_hca_reset_numbers(void);
 

@@ -4,139 +4,51 @@
  * own queue pairs may do and an application's may not. It must never know the
  * model's insides.
  */
-#include "tests/unit/hca/world.h"
-
-#include "tests/hca-model/obj/qp.h"
-
-enum { WQE_UMR_BYTES = 48 + 64, INLINE_BYTES = 64, N_PAGES = 4 };
-
-#define MASK_ALL (UMR_MASK_LEN | UMR_MASK_START_ADDR | UMR_MASK_KEY | UMR_MASK_LR | UMR_MASK_LW | \
-		  UMR_MASK_RR | UMR_MASK_RW | UMR_MASK_FREE)
-
-struct umr {
-	uint8_t raw[WQE_UMR_BYTES + INLINE_BYTES];
-	uint32_t len;
-};
-
-/* UMR control segment, key segment, and (where @pages) an inline translation. */
-static struct umr umr(uint64_t mask, uint8_t flags, const struct hc_mkey *m, uint32_t key,
-		      const uint64_t *pages)
-{
-	struct umr u = { .len = WQE_UMR_BYTES };
-	struct wqe_umr_ctrl ctrl = { .flags = flags | UMR_INLINE, .mkey_mask = htobe64(mask) };
-	uint8_t *mkc = u.raw + sizeof(ctrl);
-	unsigned int i;
-
-	if (pages) {
-		ctrl.xlt_octowords = htobe16(N_PAGES / 2);
-		for (i = 0; i < N_PAGES; i++)
-			ifc_store64(u.raw + WQE_UMR_BYTES + i * 8, pages[i] | 3);
-		u.len += INLINE_BYTES;
-	}
-	memcpy(u.raw, &ctrl, sizeof(ctrl));
-	ifc_set(mkc, mkc__free, m->free);
-	ifc_set(mkc, mkc__umr_en, 1);
-	ifc_set(mkc, mkc__lr, !!(m->rights & HC_LR));
-	ifc_set(mkc, mkc__lw, !!(m->rights & HC_LW));
-	ifc_set(mkc, mkc__rr, !!(m->rights & HC_RR));
-	ifc_set(mkc, mkc__rw, !!(m->rights & HC_RW));
-	ifc_set(mkc, mkc__access_mode_1_0, HC_MODE_MTT);
-	ifc_set(mkc, mkc__qpn, HC_ANY_QPN);
-	ifc_set(mkc, mkc__mkey_7_0, key & 0xff);
-	ifc_set(mkc, mkc__pd, m->pd);
-	ifc_set(mkc, mkc__start_addr, m->start);
-	ifc_set(mkc, mkc__len, m->len);
-	ifc_set(mkc, mkc__log_page_size, 12);
-	return u;
-}
-
-static struct hc_wr wr_umr(const struct umr *u, uint32_t key)
-{
-	return (struct hc_wr){ .opcode = WQE_UMR, .flags = HC_SIGNALED, .imm = key,
-			       .raw = u->raw, .raw_len = u->len };
-}
+#include "tests/unit/hca/umr_bed.h"
 
 /* A key that is free until a UMR fills it, as IB_WR_REG_MR works on. */
 static uint32_t free_key(struct side *s)
 {
 	struct hc_mkey m = { .pd = s->pd, .mode = HC_MODE_MTT, .free = true, .umr_en = true,
-			     .log_page = 12, .octowords = N_PAGES / 2, .variant = 0x11 };
+			     .log_page = 12, .octowords = UMR_PAGES / 2, .variant = 0x11 };
 	uint32_t key;
 
 	assert_ok(hc_mkey_create(s->hc, &m, &key));
 	return key;
 }
 
-static struct hc_mkey wanted(const struct side *s)
-{
-	return (struct hc_mkey){ .pd = s->pd, .rights = HC_ALL_RIGHTS & ~HC_ATOMIC,
-				 .start = 0x5550000, .len = N_PAGES * 4096 };
-}
-
-static void fill_pages(const struct side *s, uint64_t pages[N_PAGES])
-{
-	unsigned int i;
-
-	for (i = 0; i < N_PAGES; i++)
-		pages[i] = s->mr.mem.iova + (N_PAGES - 1 - i) * 4096ull;
-}
-
-static void make_kernel_qp(struct pair *p, bool fre)
-{
-	struct hc_qp_init init = p->b.qp.init;
-
-	assert_ok(hc_qp_destroy(p->b.hc, &p->b.qp));
-	init.fre = fre;
-	assert_ok(hc_qp_create(p->b.hc, &init, &p->b.qp));
-	pair_reconnect(p);
-}
-
-static void write_through(struct pair *p, uint32_t key, uint8_t syndrome)
-{
-	struct hc_sge sge = { p->a.mr.va, 5000, p->a.mr.key };
-	struct hc_wr wr = wr_rdma(WQE_RDMA_WRITE, &sge, &p->b, 0);
-
-	wr.rkey = key;
-	wr.raddr = 0x5550000 + 100;
-	post_one(&p->a, &wr);
-	if (syndrome)
-		expect_error(&p->a, &p->a.scq, CQE_REQ_ERR, syndrome);
-	else
-		expect_ok(&p->a, &p->a.scq, CQE_REQ, NULL);
-}
-
 static void a_kernel_queue_pair_registers_and_invalidates_a_key(void **state)
 {
 	struct hc_mkey m, gone = { .free = true };
-	uint64_t pages[N_PAGES];
+	uint64_t pages[UMR_PAGES];
 	struct pair p;
-	struct umr u;
+	struct umr_request u;
 	struct hc_wr wr;
 	uint32_t key;
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
-	make_kernel_qp(&p, true);
+	umr_kernel_qp(&p, true);
 	key = free_key(&p.b);
 	pattern(p.a.mr.mem.ptr, 5000, 1);
-	write_through(&p, key, CQE_SYND_REMOTE_ACCESS);		/* still free */
+	umr_write_through(&p, key, CQE_SYND_REMOTE_ACCESS);		/* still free */
 	pair_reconnect(&p);
 
-	m = wanted(&p.b);
-	fill_pages(&p.b, pages);
-	u = umr(MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
-	wr = wr_umr(&u, key);
+	m = umr_wanted(&p.b);
+	umr_fill_pages(&p.b, pages);
+	u = umr_request(UMR_MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
+	wr = umr_wr(&u, key);
 	post_one(&p.b, &wr);
 	expect_ok(&p.b, &p.b.scq, CQE_REQ, NULL);
-	write_through(&p, key, 0);
+	umr_write_through(&p, key, 0);
 	assert_memory_equal(p.b.mr.mem.ptr + 3 * 4096 + 100, p.a.mr.mem.ptr, 3996);
 	assert_memory_equal(p.b.mr.mem.ptr + 2 * 4096, p.a.mr.mem.ptr + 3996, 1004);
 
 	/* the kernel's local invalidate is a UMR that sets "free" */
-	u = umr(UMR_MASK_FREE, 0, &gone, key, NULL);
-	wr = wr_umr(&u, key);
+	u = umr_request(UMR_MASK_FREE, 0, &gone, key, NULL);
+	wr = umr_wr(&u, key);
 	post_one(&p.b, &wr);
 	expect_ok(&p.b, &p.b.scq, CQE_REQ, NULL);
-	write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
+	umr_write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
 	assert_ok(hc_mkey_destroy(p.b.hc, key));
 	pair_close(&p);
 }
@@ -144,25 +56,25 @@ static void a_kernel_queue_pair_registers_and_invalidates_a_key(void **state)
 static void an_application_queue_pair_cannot_change_a_key(void **state)
 {
 	struct hc_mkey m;
-	uint64_t pages[N_PAGES];
+	uint64_t pages[UMR_PAGES];
 	struct pair p;
-	struct umr u;
+	struct umr_request u;
 	struct hc_wr wr;
 	struct hc_wc wc;
 	uint32_t key;
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
 	key = free_key(&p.b);
-	m = wanted(&p.b);
-	fill_pages(&p.b, pages);
-	u = umr(MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
-	wr = wr_umr(&u, key);
+	m = umr_wanted(&p.b);
+	umr_fill_pages(&p.b, pages);
+	u = umr_request(UMR_MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
+	wr = umr_wr(&u, key);
 	post_one(&p.b, &wr);
 	assert_ok(hc_cq_wait(p.b.hc, &p.b.scq, &wc));
 	assert_int_equal(wc.opcode, CQE_REQ_ERR);
 	assert_int_not_equal(wc.syndrome, CQE_SYND_WR_FLUSH);
 	pair_reconnect(&p);
-	write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
+	umr_write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
 	assert_ok(hc_mkey_destroy(p.b.hc, key));
 	pair_close(&p);
 }
@@ -171,15 +83,15 @@ static void nobody_changes_a_key_that_is_not_made_for_it(void **state)
 {
 	struct hc_mkey m;
 	struct pair p;
-	struct umr u;
+	struct umr_request u;
 	struct hc_wr wr;
 	struct hc_wc wc;
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
-	make_kernel_qp(&p, true);
-	m = wanted(&p.b);
-	u = umr(UMR_MASK_FREE, 0, &m, p.b.mr.key, NULL);
-	wr = wr_umr(&u, p.b.mr.key);		/* an ordinary key: umr_en is clear */
+	umr_kernel_qp(&p, true);
+	m = umr_wanted(&p.b);
+	u = umr_request(UMR_MASK_FREE, 0, &m, p.b.mr.key, NULL);
+	wr = umr_wr(&u, p.b.mr.key);		/* an ordinary key: umr_en is clear */
 	post_one(&p.b, &wr);
 	assert_ok(hc_cq_wait(p.b.hc, &p.b.scq, &wc));
 	assert_int_equal(wc.opcode, CQE_REQ_ERR);
@@ -190,21 +102,21 @@ static void a_translation_longer_than_the_key_is_refused(void **state)
 {
 	struct hc_mkey m = { .mode = HC_MODE_MTT, .free = true, .umr_en = true, .log_page = 12,
 			     .octowords = 1, .variant = 0x11 };
-	uint64_t pages[N_PAGES];
+	uint64_t pages[UMR_PAGES];
 	struct pair p;
-	struct umr u;
+	struct umr_request u;
 	struct hc_wr wr;
 	struct hc_wc wc;
 	uint32_t key;
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
-	make_kernel_qp(&p, true);
+	umr_kernel_qp(&p, true);
 	m.pd = p.b.pd;
 	assert_ok(hc_mkey_create(p.b.hc, &m, &key));
-	fill_pages(&p.b, pages);
-	m = wanted(&p.b);
-	u = umr(MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
-	wr = wr_umr(&u, key);
+	umr_fill_pages(&p.b, pages);
+	m = umr_wanted(&p.b);
+	u = umr_request(UMR_MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
+	wr = umr_wr(&u, key);
 	post_one(&p.b, &wr);
 	assert_ok(hc_cq_wait(p.b.hc, &p.b.scq, &wc));
 	assert_int_equal(wc.opcode, CQE_REQ_ERR);
@@ -213,9 +125,9 @@ static void a_translation_longer_than_the_key_is_refused(void **state)
 }
 
 /* The key is refused with a completion error and stays what it was. */
-static void refused(struct pair *p, const struct umr *u, uint32_t key)
+static void refused(struct pair *p, const struct umr_request *u, uint32_t key)
 {
-	struct hc_wr wr = wr_umr(u, key);
+	struct hc_wr wr = umr_wr(u, key);
 	struct hc_wc wc;
 
 	post_one(&p->b, &wr);
@@ -223,39 +135,39 @@ static void refused(struct pair *p, const struct umr *u, uint32_t key)
 	assert_int_equal(wc.opcode, CQE_REQ_ERR);
 	assert_int_not_equal(wc.syndrome, CQE_SYND_WR_FLUSH);
 	pair_reconnect(p);
-	write_through(p, key, CQE_SYND_REMOTE_ACCESS);
+	umr_write_through(p, key, CQE_SYND_REMOTE_ACCESS);
 	pair_reconnect(p);
 }
 
 static void a_kernel_queue_pair_stays_within_its_domain(void **state)
 {
 	struct hc_mkey m;
-	uint64_t pages[N_PAGES];
+	uint64_t pages[UMR_PAGES];
 	struct pair p;
-	struct umr u;
+	struct umr_request u;
 	uint32_t key, pd;
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
-	make_kernel_qp(&p, true);
-	fill_pages(&p.b, pages);
+	umr_kernel_qp(&p, true);
+	umr_fill_pages(&p.b, pages);
 	assert_ok(hc_cmd_number(p.b.hc, HC_ALLOC_PD, &pd));
 
 	/* a key of another domain cannot be taken */
 	m = (struct hc_mkey){ .pd = pd, .mode = HC_MODE_MTT, .free = true, .umr_en = true,
-			      .log_page = 12, .octowords = N_PAGES / 2, .variant = 0x11 };
+			      .log_page = 12, .octowords = UMR_PAGES / 2, .variant = 0x11 };
 	assert_ok(hc_mkey_create(p.b.hc, &m, &key));
-	m = wanted(&p.b);
-	u = umr(MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
+	m = umr_wanted(&p.b);
+	u = umr_request(UMR_MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
 	refused(&p, &u, key);
 	assert_ok(hc_mkey_destroy(p.b.hc, key));
 
 	/* an own key cannot be given away, nor opened to all of memory */
 	key = free_key(&p.b);
 	m.pd = pd;
-	u = umr(MASK_ALL | UMR_MASK_PD, UMR_CHECK_NOT_FREE, &m, key, pages);
+	u = umr_request(UMR_MASK_ALL | UMR_MASK_PD, UMR_CHECK_NOT_FREE, &m, key, pages);
 	refused(&p, &u, key);
-	m = wanted(&p.b);
-	u = umr(MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
+	m = umr_wanted(&p.b);
+	u = umr_request(UMR_MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
 	ifc_set(u.raw + sizeof(struct wqe_umr_ctrl), mkc__length64, 1);
 	refused(&p, &u, key);
 	assert_ok(hc_mkey_destroy(p.b.hc, key));
@@ -263,20 +175,12 @@ static void a_kernel_queue_pair_stays_within_its_domain(void **state)
 	/* a PA key cannot be touched at all */
 	m = (struct hc_mkey){ .pd = p.b.pd, .mode = HC_MODE_PA, .length64 = true, .umr_en = true };
 	assert_ok(hc_mkey_create(p.b.hc, &m, &key));
-	m = wanted(&p.b);
-	u = umr(UMR_MASK_LW | UMR_MASK_RW | UMR_MASK_RR, 0, &m, key, NULL);
+	m = umr_wanted(&p.b);
+	u = umr_request(UMR_MASK_LW | UMR_MASK_RW | UMR_MASK_RR, 0, &m, key, NULL);
 	refused(&p, &u, key);
 	assert_ok(hc_mkey_destroy(p.b.hc, key));
 	assert_ok(hc_cmd_simple(p.b.hc, HC_DEALLOC_PD, 0, pd));
 	pair_close(&p);
-}
-
-static void not_bound(struct pair *p, const struct hc_wr *wr)
-{
-	post_one(&p->b, wr);
-	expect_error(&p->b, &p->b.scq, CQE_REQ_ERR, CQE_SYND_MW_BIND);
-	expect_dead(&p->b);
-	pair_reconnect(p);
 }
 
 /* What the WQE says the key must be, it must be. */
@@ -284,37 +188,37 @@ static void a_refused_change_is_a_bind_error_and_changes_nothing(void **state)
 {
 	struct hc_wr inval = { .opcode = WQE_LOCAL_INVAL, .flags = HC_SIGNALED };
 	struct hc_mkey m;
-	uint64_t pages[N_PAGES];
-	struct umr u, in_use;
+	uint64_t pages[UMR_PAGES];
+	struct umr_request u, in_use;
 	struct pair p;
 	struct hc_wr wr;
 	uint32_t key;
 
 	pair_open(*state, HC_RC, 0, NULL, &p);
-	make_kernel_qp(&p, true);
+	umr_kernel_qp(&p, true);
 	key = free_key(&p.b);
-	m = wanted(&p.b);
-	fill_pages(&p.b, pages);
-	in_use = umr(MASK_ALL, UMR_CHECK_FREE, &m, key, pages);
-	u = umr(MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
+	m = umr_wanted(&p.b);
+	umr_fill_pages(&p.b, pages);
+	in_use = umr_request(UMR_MASK_ALL, UMR_CHECK_FREE, &m, key, pages);
+	u = umr_request(UMR_MASK_ALL, UMR_CHECK_NOT_FREE, &m, key, pages);
 	inval.imm = key;
-	wr = wr_umr(&in_use, key);
-	not_bound(&p, &wr);				/* it is free */
-	not_bound(&p, &inval);
-	write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
+	wr = umr_wr(&in_use, key);
+	umr_not_bound(&p, &wr);				/* it is free */
+	umr_not_bound(&p, &inval);
+	umr_write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
 	pair_reconnect(&p);
 
-	wr = wr_umr(&u, key);
+	wr = umr_wr(&u, key);
 	post_one(&p.b, &wr);
 	expect_ok(&p.b, &p.b.scq, CQE_REQ, NULL);
-	not_bound(&p, &wr);				/* it is in use */
+	umr_not_bound(&p, &wr);				/* it is in use */
 	inval.imm = key ^ 1;
-	not_bound(&p, &inval);				/* the variant is another */
-	write_through(&p, key, 0);
+	umr_not_bound(&p, &inval);				/* the variant is another */
+	umr_write_through(&p, key, 0);
 	inval.imm = key;
 	post_one(&p.b, &inval);
 	expect_ok(&p.b, &p.b.scq, CQE_REQ, NULL);
-	write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
+	umr_write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
 	assert_ok(hc_mkey_destroy(p.b.hc, key));
 	pair_close(&p);
 }
@@ -322,15 +226,15 @@ static void a_refused_change_is_a_bind_error_and_changes_nothing(void **state)
 /* As the Linux driver makes it: no PD in CREATE_QP, three modifies without an address. */
 static void the_drivers_umr_queue_pair_changes_rights(void **state)
 {
-	struct hc_mkey m = { .mode = HC_MODE_MTT, .umr_en = true, .log_page = 12, .n = N_PAGES,
-			     .start = 0x5550000, .len = N_PAGES * 4096,
+	struct hc_mkey m = { .mode = HC_MODE_MTT, .umr_en = true, .log_page = 12, .n = UMR_PAGES,
+			     .start = 0x5550000, .len = UMR_PAGES * 4096,
 			     .rights = HC_ALL_RIGHTS & ~HC_ATOMIC };
 	struct hc_path none = { .ack_timeout = 0 };
-	uint64_t pages[N_PAGES];
+	uint64_t pages[UMR_PAGES];
 	struct hc_qp_init init;
 	struct hc_qp qp;
 	struct pair p;
-	struct umr u;
+	struct umr_request u;
 	struct hc_wr wr;
 	uint32_t key;
 
@@ -341,19 +245,19 @@ static void the_drivers_umr_queue_pair_changes_rights(void **state)
 	assert_ok(hc_qp_create(p.b.hc, &init, &qp));
 	qp.init.pd = p.b.pd;
 	assert_ok(hc_qp_to_rts(p.b.hc, &qp, &none));
-	fill_pages(&p.b, pages);
+	umr_fill_pages(&p.b, pages);
 	m.pages = pages;
 	m.pd = p.b.pd;
 	assert_ok(hc_mkey_create(p.b.hc, &m, &key));
-	write_through(&p, key, 0);
+	umr_write_through(&p, key, 0);
 	m.rights = HC_LR | HC_RR;
-	u = umr(UMR_MASK_LR | UMR_MASK_LW | UMR_MASK_RR | UMR_MASK_RW | UMR_MASK_PD,
+	u = umr_request(UMR_MASK_LR | UMR_MASK_LW | UMR_MASK_RR | UMR_MASK_RW | UMR_MASK_PD,
 		UMR_CHECK_FREE, &m, key, NULL);
-	wr = wr_umr(&u, key);
+	wr = umr_wr(&u, key);
 	hc_post_send(&qp, &wr);
 	hc_ring(p.b.hc, &qp);
 	expect_ok(&p.b, &p.b.scq, CQE_REQ, NULL);
-	write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
+	umr_write_through(&p, key, CQE_SYND_REMOTE_ACCESS);
 	assert_ok(hc_mkey_destroy(p.b.hc, key));
 	assert_ok(hc_qp_destroy(p.b.hc, &qp));
 	pair_close(&p);

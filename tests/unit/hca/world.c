@@ -123,7 +123,7 @@ void world_settle(struct world *w, unsigned int ms)
 
 	do
 		model_run_once(w->model, false);
-	while (hc_now_ms() < end);
+	while (hc_now_ms() < end || model_is_busy(w->model));
 }
 
 void side_open(struct world *w, unsigned int i, size_t mr_bytes, struct side *s)
@@ -176,6 +176,14 @@ static void connect_side(struct side *s, const struct side *peer, struct hc_path
 	assert_ok(hc_qp_to_rts(s->hc, &s->qp, &path));
 }
 
+/* Both to RTS; and what the HCAs then do by themselves is over. */
+static void connect_both(struct pair *p)
+{
+	connect_side(&p->a, &p->b, p->path);
+	connect_side(&p->b, &p->a, p->path);
+	world_settle(p->w, 0);
+}
+
 void pair_open(struct world *w, uint8_t type, size_t mr_bytes, const struct hc_path *path,
 	       struct pair *p)
 {
@@ -189,16 +197,14 @@ void pair_open(struct world *w, uint8_t type, size_t mr_bytes, const struct hc_p
 					p->b.rcq.cqn, 0x77, &p->b.srq));
 	side_qp(&p->a, type, &p->a.qp);
 	side_qp(&p->b, type, &p->b.qp);
-	connect_side(&p->a, &p->b, p->path);
-	connect_side(&p->b, &p->a, p->path);
+	connect_both(p);
 }
 
 void pair_reconnect(struct pair *p)
 {
 	assert_ok(hc_qp_reset(p->a.hc, &p->a.qp));
 	assert_ok(hc_qp_reset(p->b.hc, &p->b.qp));
-	connect_side(&p->a, &p->b, p->path);
-	connect_side(&p->b, &p->a, p->path);
+	connect_both(p);
 }
 
 void pair_close(struct pair *p)

@@ -35,7 +35,7 @@ int world_teardown(void **state);
 /* The same without bring-up and without the last check. */
 int world_setup_silent(void **state);
 
-/* Runs the model until it has had nothing to do for @ms milliseconds. */
+/* Runs the model for @ms milliseconds, then until it has nothing to do. */
 void world_settle(struct world *w, unsigned int ms);
 /* No object, no page, no attachment. */
 void assert_nothing_left(const struct hca *hca);

@@ -109,6 +109,14 @@ static int reset(struct fake_vfio *vfio)
 	return 0;
 }
 
+static int unmap(struct fake_vfio *vfio, const struct vfio_iommu_type1_dma_unmap *unmap)
+{
+	if (unmap->flags != VFIO_DMA_UNMAP_FLAG_ALL || unmap->iova || unmap->size)
+		return failed(EINVAL);
+	vfio->unmapped = true;
+	return 0;
+}
+
 static int answer(struct fake_vfio *vfio, unsigned long request, void *arg)
 {
 	switch (request) {
@@ -141,6 +149,8 @@ static int answer(struct fake_vfio *vfio, unsigned long request, void *arg)
 		return 0;
 	case VFIO_DEVICE_SET_IRQS:
 		return set_irqs(vfio, arg);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return unmap(vfio, arg);
 	case VFIO_DEVICE_RESET:
 		return reset(vfio);
 	default:

@@ -29,6 +29,7 @@ enum {
  * @sparse: the second page of the BAR cannot be mapped
  * @iommu: was set
  * @resets: made
+ * @unmapped: all mappings were taken away
  * @again: resets that fail with EAGAIN before one is made
  * @triggers: duplicates of the eventfds
  * @msix: is on
@@ -40,7 +41,7 @@ struct fake_vfio {
 	unsigned int calls, fail_at;
 	uint32_t group_flags, device_flags, bar_flags, irq_flags, n_vectors;
 	uint64_t bar_size;
-	bool sparse, iommu;
+	bool sparse, iommu, unmapped;
 	unsigned int resets, again;
 	int triggers[FAKE_VFIO_VECTORS];
 	bool msix;

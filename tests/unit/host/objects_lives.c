@@ -18,6 +18,7 @@
 #include "host-backend/hca/registers.h"
 #include "host-backend/hca/rmp.h"
 #include "host-backend/hca/uar.h"
+#include "host-backend/hca/umr.h"
 #include "host-backend/hca/xrcd.h"
 
 enum { LOG_CQ = 6, LOG_QUEUE = 4, LOG_STRIDE = 6, POOL = 3 };
@@ -225,25 +226,22 @@ static void xrc_srq_on(struct objects_run *run, const struct hca_defaults *defau
 	end(run, hca_xrc_srq_destroy, srqn, &ring);
 }
 
-static int defaults_make(struct objects_run *run, struct hca_defaults *defaults)
+/* What the life of an object that needs them begins and ends with. */
+static void with_defaults(struct objects_run *run,
+			  void (*live)(struct objects_run *run, const struct hca_defaults *d))
 {
-	return made(run, hca_defaults_create(run->bed->hca, hca_own_uar(run->bed->hca),
-					     run->bed->eq->eqn, defaults));
-}
+	struct hca *hca = run->bed->hca;
+	struct hca_defaults defaults;
 
-static void defaults_end(struct objects_run *run, struct hca_defaults *defaults)
-{
-	run->left |= note(run, hca_defaults_destroy(run->bed->hca, defaults));
+	if (made(run, hca_defaults_create(hca, hca_own_uar(hca), run->bed->eq->eqn, &defaults)))
+		return;
+	live(run, &defaults);
+	run->left |= note(run, hca_defaults_destroy(hca, &defaults));
 }
 
 static void xrc_srq_lives(struct objects_run *run)
 {
-	struct hca_defaults defaults;
-
-	if (defaults_make(run, &defaults))
-		return;
-	xrc_srq_on(run, &defaults);
-	defaults_end(run, &defaults);
+	with_defaults(run, xrc_srq_on);
 }
 
 static void qp_moves(struct objects_run *run, const struct hca_defaults *defaults,
@@ -293,24 +291,47 @@ static void qp_on(struct objects_run *run, const struct hca_defaults *defaults,
 	end(run, hca_qp_destroy, qpn, &ring);
 }
 
+static void rc_qp_on(struct objects_run *run, const struct hca_defaults *defaults)
+{
+	qp_on(run, defaults, HCA_QP_RC);
+}
+
 static void rc_qp_lives(struct objects_run *run)
 {
-	struct hca_defaults defaults;
+	with_defaults(run, rc_qp_on);
+}
 
-	if (defaults_make(run, &defaults))
-		return;
-	qp_on(run, &defaults, HCA_QP_RC);
-	defaults_end(run, &defaults);
+static void ud_qp_on(struct objects_run *run, const struct hca_defaults *defaults)
+{
+	qp_on(run, defaults, HCA_QP_UD);
 }
 
 static void ud_qp_lives(struct objects_run *run)
 {
-	struct hca_defaults defaults;
+	with_defaults(run, ud_qp_on);
+}
 
-	if (defaults_make(run, &defaults))
+static void umr_on(struct objects_run *run, const struct hca_defaults *defaults)
+{
+	const struct hca_mkey_attr attr = { .pd = defaults->pd, .changeable = true, .len = 1 };
+	const struct bus_run memory = { defaults->memory.iova, OBJECTS_PAGE };
+	struct hca *hca = run->bed->hca;
+	struct hca_umr *umr;
+	bool perhaps;
+	uint32_t key;
+
+	if (made(run, hca_mkey_create(hca, &attr, &memory, 1, 0, &key)))
 		return;
-	qp_on(run, &defaults, HCA_QP_UD);
-	defaults_end(run, &defaults);
+	if (!note(run, hca_umr_create(hca, defaults, run->bed->eq->eqn, &umr))) {
+		made(run, hca_umr_change(umr, key, defaults->pd, HCA_MKEY_LOCAL_READ, &perhaps));
+		run->left |= note(run, hca_umr_destroy(umr)) != 0;
+	}
+	end(run, hca_mkey_destroy, key, NULL);
+}
+
+static void umr_lives(struct objects_run *run)
+{
+	with_defaults(run, umr_on);
 }
 
 /* Nothing is made: every question is asked, whatever became of the one before. */
@@ -354,6 +375,9 @@ static const uint16_t rc_qp_ops[] = { DEFAULTS_MADE, 0x500, 0x50b, QP_MOVES, 0x5
 static const uint16_t ud_qp_ops[] = {
 	DEFAULTS_MADE, 0x500, 0x50b, QP_MOVES, 0x806, 0x807, 0x501, DEFAULTS_GONE,
 };
+static const uint16_t umr_ops[] = {
+	DEFAULTS_MADE, 0x200, 0x400, 0x500, 0x502, 0x503, 0x504, 0x501, 0x401, 0x202, DEFAULTS_GONE,
+};
 static const uint16_t port_ops[] = {
 	0x762, 0x764, 0x765, 0x763, 0x805, 0x805, 0x805, 0x805, 0x50d,
 };
@@ -366,6 +390,7 @@ const struct objects_life objects_lives[] = {
 	LIFE("UAR pool", uar_pool_lives, uar_pool_ops), LIFE("mkey", mkey_lives, mkey_ops),
 	LIFE("CQ", cq_lives, cq_ops), LIFE("RMP", rmp_lives, rmp_ops),
 	LIFE("XRC SRQ", xrc_srq_lives, xrc_srq_ops), LIFE("RC QP", rc_qp_lives, rc_qp_ops),
-	LIFE("UD QP", ud_qp_lives, ud_qp_ops), LIFE("port", port_is_asked, port_ops),
+	LIFE("UD QP", ud_qp_lives, ud_qp_ops), LIFE("UMR queue", umr_lives, umr_ops),
+	LIFE("port", port_is_asked, port_ops),
 };
 const size_t objects_n_lives = sizeof(objects_lives) / sizeof(objects_lives[0]);

@@ -365,6 +365,13 @@ static int op_bar_fd(struct hca_transport *t, int *fd, uint64_t *offset)
 	return -EOPNOTSUPP;
 }
 
+static unsigned int op_files(struct hca_transport *t, int fds[HCA_TRANSPORT_FILES])
+{
+	(void)t;
+	(void)fds;
+	return 0;
+}
+
 static void op_close(struct hca_transport *t)
 {
 	assert_null(t->domain);
@@ -374,7 +381,8 @@ static void op_close(struct hca_transport *t)
 static const struct hca_transport_ops ops = {
 	.name = "paper", .config_read = op_config_read, .config_write = op_config_write,
 	.read32 = op_read32, .write32 = op_write32, .write64 = op_write64, .read8 = op_read8,
-	.set_irq = op_set_irq, .reset = op_reset, .bar_fd = op_bar_fd, .close = op_close,
+	.set_irq = op_set_irq, .reset = op_reset, .bar_fd = op_bar_fd, .files = op_files,
+	.close = op_close,
 };
 
 void paper_open(struct paper_hca *p, const struct fake_domain_config *domain)

@@ -203,6 +203,7 @@ static void run_sabotaged(struct model_bed *bed, const struct selftest_config *c
 	saboteur.ops.read8 = t->ops->read8;
 	saboteur.ops.reset = t->ops->reset;
 	saboteur.ops.bar_fd = t->ops->bar_fd;
+	saboteur.ops.files = t->ops->files;
 	saboteur.ops.close = t->ops->close;
 	if (!saboteur.ops.write64)
 		saboteur.ops.write64 = t->ops->write64;

@@ -332,6 +332,62 @@ static void files_handed_in_are_taken_over_on_success_only(void **state)
 	assert_int_equal(open_files(), before);
 }
 
+/* The files that a service manager keeps of an open HCA, which then "dies". */
+static void die(int fds[HCA_TRANSPORT_FILES])
+{
+	struct hca_transport *t = open_it();
+	int kept[HCA_TRANSPORT_FILES];
+
+	assert_int_equal(t->ops->files(t, kept), HCA_TRANSPORT_FILES);
+	for (unsigned int i = 0; i < HCA_TRANSPORT_FILES; i++)
+		fds[i] = fcntl(kept[i], F_DUPFD_CLOEXEC, 0);
+	hca_transport_close(t);
+	vfio.config[PCI_COMMAND] |= PCI_COMMAND_MASTER;
+}
+
+static void an_hca_that_was_left_is_reset_and_reaches_nothing(void **state)
+{
+	unsigned int before = open_files();
+	struct hca_open_error error;
+	int fds[HCA_TRANSPORT_FILES];
+
+	(void)state;
+	die(fds);
+	assert_int_equal(hca_vfio_quiet(fds[0], fds[1], fds[2], HCA, &error), 0);
+	assert_int_equal(vfio.resets, 1);
+	assert_true(vfio.unmapped);
+	assert_int_equal(vfio.config[PCI_COMMAND], PCI_COMMAND_MEMORY);
+	assert_int_equal(open_files(), before);
+}
+
+static void whatever_fails_of_it_the_rest_is_done(void **state)
+{
+	unsigned int before = open_files(), calls = UINT32_MAX, refused = 0;
+	struct hca_open_error error;
+	int fds[HCA_TRANSPORT_FILES];
+	int ret;
+
+	(void)state;
+	for (unsigned int at = 1; at <= calls; at++) {
+		die(fds);
+		vfio.calls = 0;
+		vfio.fail_at = at;
+		vfio.unmapped = false;
+		error.text[0] = '\0';
+		ret = hca_vfio_quiet(fds[0], fds[1], fds[2], HCA, &error);
+		refused += ret != 0;
+		assert_int_equal(ret != 0, strlen(error.text) > strlen(HCA ": "));
+		/* It is the last request. */
+		assert_int_equal(vfio.unmapped, at != vfio.calls || !ret);
+		if (!ret)
+			calls = vfio.calls;
+		vfio.fail_at = 0;
+		assert_int_equal(open_files(), before);
+	}
+	assert_int_equal(refused, calls);
+	assert_true(calls > 5);
+}
+
 #define with_vfio(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -348,6 +404,8 @@ int main(void)
 		with_vfio(any_request_may_fail_and_nothing_stays_open),
 		with_vfio(memory_may_run_out_and_nothing_stays_open),
 		with_vfio(files_handed_in_are_taken_over_on_success_only),
+		with_vfio(an_hca_that_was_left_is_reset_and_reaches_nothing),
+		with_vfio(whatever_fails_of_it_the_rest_is_done),
 	};
 
 	return cmocka_run_group_tests_name("kernel VFIO", tests, NULL, NULL);
