@@ -210,6 +210,15 @@ static void drain(int fd)
 		;
 }
 
+/* After a look at what came meanwhile: it may be us who are late. */
+static void time_out(struct vfu_server *s)
+{
+	if (s->conn.timer == VFU_TIMER_HELLO && !s->conn.attached)
+		vfu_conn_fail(s, -ETIMEDOUT, "no version from it");
+	else if (s->conn.timer == VFU_TIMER_REPLY && vfu_tx_pending(&s->conn.tx))
+		vfu_conn_fail(s, -ETIMEDOUT, "it does not read its replies");
+}
+
 int vfu_server_dispatch(struct vfu_server *s)
 {
 	struct epoll_event events[4];
@@ -230,13 +239,10 @@ int vfu_server_dispatch(struct vfu_server *s)
 			hangup = events[i].events & (EPOLLHUP | EPOLLRDHUP);
 	}
 	if (s->conn.sock >= 0) {
-		if (timeout && s->conn.timer != VFU_TIMER_OFF)
-			vfu_conn_fail(s, -ETIMEDOUT,
-				      s->conn.timer == VFU_TIMER_HELLO ?
-				      "no version from it" :
-				      "it does not read its replies");
 		if (!s->conn.error)
 			vfu_conn_run(s);
+		if (timeout)
+			time_out(s);
 		if (s->conn.error)
 			vfu_conn_drop(s);
 		else

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/unit/vfio-user/vfu_bed.h"
 
@@ -87,6 +88,21 @@ static void a_client_that_never_says_its_version_is_dropped(void **state)
 	vfu_bed_close(&bed);
 }
 
+static void a_version_that_came_while_the_server_was_busy_counts(void **state)
+{
+	struct vfu_bed bed;
+
+	(void)state;
+	vfu_bed_prepare(&bed);
+	bed.config.hello_timeout_ms = 20;
+	vfu_bed_start(&bed);
+	vfu_bed_connect(&bed);
+	usleep(50 * 1000);
+	vfu_bed_hello(&bed);
+	vfu_bed_expect_alive(&bed);
+	vfu_bed_close(&bed);
+}
+
 static void an_attached_client_may_be_silent(void **state)
 {
 	struct vfu_bed bed;
@@ -144,6 +160,7 @@ int main(void)
 		cmocka_unit_test(a_slow_reader_is_served_one_reply_at_a_time),
 		cmocka_unit_test(a_client_that_never_reads_is_dropped),
 		cmocka_unit_test(a_client_that_never_says_its_version_is_dropped),
+		cmocka_unit_test(a_version_that_came_while_the_server_was_busy_counts),
 		cmocka_unit_test(an_attached_client_may_be_silent),
 		cmocka_unit_test(one_dispatch_handles_a_bounded_number_of_messages),
 		cmocka_unit_test(log_lines_are_rate_limited),
