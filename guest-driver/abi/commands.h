@@ -32,6 +32,7 @@ enum up_opcode {
 	UP_UNPIN_PAGES = 0x21,
 	UP_REG_MR = 0x22,
 	UP_DEREG_MR = 0x23,
+	UP_REREG_MR = 0x24,
 	UP_CREATE_EQ = 0x30,
 	UP_DESTROY_EQ = 0x31,
 	UP_CREATE_CQ = 0x32,
@@ -193,6 +194,20 @@ struct up_reg_mr {
 
 struct up_reg_mr_out {
 	__le32 lkey, rkey;
+};
+
+/*
+ * Other rights, or another domain, for the same memory under the same keys. To
+ * be written to, it must have been registered with UP_ACCESS_LOCAL_WRITE
+ * (UP_BAD_MEMORY: its pages are mapped for reading only); an HCA that cannot
+ * change a right says UP_BAD_COMMAND. In both cases a new region will do. After
+ * UP_HCA_FAILED the region may be lost.
+ */
+struct up_rereg_mr {
+	__le32 lkey;
+	__le32 pd;			/* afterwards; its own again: no change */
+	__le32 access;			/* afterwards; as in up_reg_mr */
+	__le32 reserved;
 };
 
 /* --- queues --------------------------------------------------------------- */
@@ -360,6 +375,7 @@ _Static_assert(sizeof(struct up_list) == 4096, "up_list");
 _Static_assert(sizeof(struct up_query_device_out) == 152, "up_query_device_out");
 _Static_assert(sizeof(struct up_query_port_out) == 72, "up_query_port_out");
 _Static_assert(sizeof(struct up_reg_mr) == 112, "up_reg_mr");
+_Static_assert(sizeof(struct up_rereg_mr) == 16, "up_rereg_mr");
 _Static_assert(sizeof(struct up_create_eq) == 112, "up_create_eq");
 _Static_assert(sizeof(struct up_create_cq) == 128, "up_create_cq");
 _Static_assert(sizeof(struct up_resize_cq) == 104, "up_resize_cq");

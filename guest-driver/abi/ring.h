@@ -102,7 +102,7 @@ enum up_result {
 	UP_QUOTA,			/* a limit of this guest */
 	UP_NO_RESOURCES,		/* the host is out of something: mappings, memory, HCA objects */
 	UP_HCA_REFUSED,			/* by the firmware; detail: syndrome */
-	UP_HCA_FAILED,			/* time-out or fatal error */
+	UP_HCA_FAILED,			/* time-out or fatal error; only a reset takes memory back */
 };
 
 enum up_event_type {

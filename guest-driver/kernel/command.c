@@ -36,6 +36,11 @@ int up_command(struct up_dev *dev, enum up_opcode opcode, const void *in, size_t
 
 	if (result)
 		ibdev_dbg(&dev->ibdev, "command %#x: result %d\n", opcode, result);
+	/* What the HCA does now is not known, and only a reset ends it. */
+	if (result == UP_HCA_FAILED)
+		up_fail(dev, "the HCA failed a command");
+	else if (result == -EPROTO)
+		up_fail(dev, "an answer makes no sense");
 	return to_errno(result);
 }
 

@@ -212,6 +212,7 @@ static const struct ib_device_ops ops = {
 
 	.alloc_ucontext = up_alloc_ucontext,
 	.dealloc_ucontext = up_dealloc_ucontext,
+	.query_ucontext = up_query_ucontext,
 	.disassociate_ucontext = up_disassociate_ucontext,
 	.mmap = up_mmap,
 	.mmap_free = up_mmap_free,
@@ -257,6 +258,9 @@ static const struct ib_device_ops ops = {
 static const struct uapi_definition definitions[] = {
 	UAPI_DEF_CHAIN(up_uar_defs),
 	UAPI_DEF_CHAIN(up_cq_defs),
+	UAPI_DEF_CHAIN(up_ucontext_defs),
+	UAPI_DEF_CHAIN(up_pd_defs),
+	UAPI_DEF_CHAIN(up_port_defs),
 	{}
 };
 

@@ -41,6 +41,7 @@ static void fatal_work(struct work_struct *work)
 			"the reset is not confirmed; memory that the HCA may use stays pinned\n");
 	else
 		step_down(dev, UP_GONE);
+	complete_all(&dev->settled);
 	up_event_tell(dev, IB_EVENT_DEVICE_FATAL);
 	if (dev->recover)
 		up_recover(dev->pdev);
@@ -49,10 +50,12 @@ static void fatal_work(struct work_struct *work)
 void up_fatal_init(struct up_dev *dev)
 {
 	INIT_WORK(&dev->fatal_work, fatal_work);
+	init_completion(&dev->settled);
 }
 
+/* Not flush_work(): who is woken by the abort may come before the work is queued. */
 enum up_life up_fatal_settle(struct up_dev *dev)
 {
-	flush_work(&dev->fatal_work);
+	wait_for_completion(&dev->settled);
 	return READ_ONCE(dev->life);
 }

@@ -85,8 +85,8 @@ struct ib_mr *up_reg_user_mr(struct ib_pd *ibpd, u64 start, u64 length, u64 iova
 	return reg_user_mr(ibpd, start, length, iova, access);
 }
 
-/* The same pages in another domain: they go over to the new region, the old one keeps none. */
-static struct ib_mr *reuse_memory(struct up_mr *old, struct ib_pd *ibpd)
+/* The same pages in a new region: they go over to it, the old one keeps none. */
+static struct ib_mr *reuse_memory(struct up_mr *old, struct ib_pd *ibpd, int access)
 {
 	struct up_dev *dev = to_up_dev(ibpd->device);
 	struct up_mr *mr;
@@ -95,7 +95,7 @@ static struct ib_mr *reuse_memory(struct up_mr *old, struct ib_pd *ibpd)
 	mr = kzalloc(sizeof(*mr), GFP_KERNEL);
 	if (!mr)
 		return ERR_PTR(-ENOMEM);
-	mr->access = old->access;
+	mr->access = access;
 	mr->umem = old->umem;
 	err = reg(dev, ibpd, old->ibmr.iova, mr);
 	if (err)
@@ -110,16 +110,35 @@ free:
 	return ERR_PTR(err);
 }
 
+/* The same region under the same keys; -EFAULT: it would be written, but was given for reading. */
+static int change(struct up_mr *mr, struct ib_pd *ibpd, int access)
+{
+	struct up_rereg_mr in = {
+		.lkey = cpu_to_le32(mr->ibmr.lkey),
+		.pd = cpu_to_le32(to_up_pd(ibpd)->pdn),
+		.access = cpu_to_le32(to_wire_access(access)),
+	};
+	int err;
+
+	if (ib_access_writable(access) && !mr->umem->writable)
+		return -EFAULT;
+	err = up_command(to_up_dev(ibpd->device), UP_REREG_MR, &in, sizeof(in), NULL, 0);
+	if (!err)
+		mr->access = access;
+	return err;
+}
+
 /*
- * Makes a new region, always; the core ends the old one when this succeeds. So
- * the keys change, which users of other memory or another domain expect; but
- * other access to the same memory is expected under the same keys, and that is
- * not to be had yet.
+ * NULL: the old region has become what was asked for. Else a new one with new
+ * keys; the core ends the old one then. That is for other memory, for memory that
+ * has to be pinned anew because it is to be written, and where the host or its
+ * HCA cannot change what there is.
  */
 struct ib_mr *up_rereg_user_mr(struct ib_mr *ibmr, int flags, u64 start, u64 length, u64 iova,
 			       int access, struct ib_pd *ibpd, struct ib_udata *udata)
 {
 	struct up_mr *old = to_up_mr(ibmr);
+	int err;
 
 	if (!old->umem)
 		return ERR_PTR(-EINVAL);
@@ -129,7 +148,15 @@ struct ib_mr *up_rereg_user_mr(struct ib_mr *ibmr, int flags, u64 start, u64 len
 		ibpd = ibmr->pd;
 	if (flags & IB_MR_REREG_TRANS)
 		return reg_user_mr(ibpd, start, length, iova, access);
-	return access == old->access ? reuse_memory(old, ibpd) : ERR_PTR(-EOPNOTSUPP);
+	if (access & IB_ACCESS_ON_DEMAND)
+		return ERR_PTR(-EOPNOTSUPP);
+	err = change(old, ibpd, access);
+	if (err == -EFAULT)
+		return reg_user_mr(ibpd, old->umem->address, old->umem->length, ibmr->iova,
+				   access);
+	if (err == -EOPNOTSUPP)
+		return reuse_memory(old, ibpd, access);
+	return ERR_PTR(err);
 }
 
 int up_dereg_mr(struct ib_mr *ibmr, struct ib_udata *udata)

@@ -14,9 +14,6 @@ enum {
 	START_S = 5,
 };
 
-/* What registers read as when the device was unplugged. */
-#define GONE	(~0u)
-
 static int check_identity(struct up_dev *dev)
 {
 	u32 magic = up_pci_read(dev, UP_REG_MAGIC);
@@ -121,9 +118,7 @@ int up_pci_reset(struct up_dev *dev)
 
 	up_pci_write(dev, UP_REG_STATUS, UP_STATUS_RESET);
 	status = await_status(dev, UP_STATUS_RESETTING, RESET_S);
-	if (status == UP_STATUS_RESET)
-		return 0;
-	return status == GONE && !pci_device_is_present(dev->pdev) ? 0 : -ETIMEDOUT;
+	return status == UP_STATUS_RESET ? 0 : -ETIMEDOUT;
 }
 
 int up_pci_start(struct up_dev *dev)

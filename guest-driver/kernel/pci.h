@@ -37,8 +37,8 @@ void up_pci_close(struct up_dev *dev);
  *
  * May sleep, up to half a minute.
  *
- * Return: 0 when the device confirmed it, or is not there any more (unplugged:
- * its host side is closed); -ETIMEDOUT.
+ * Return: 0 when the device confirmed it; -ETIMEDOUT. A device that is not there
+ * any more confirms nothing: its daemon may be dead, and the HCA go on.
  */
 int up_pci_reset(struct up_dev *dev);
 

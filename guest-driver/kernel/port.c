@@ -8,9 +8,14 @@
  */
 #include <linux/jiffies.h>
 #include <linux/slab.h>
+#include <rdma/mlx5_user_ioctl_cmds.h>
+#include <rdma/mlx5_user_ioctl_verbs.h>
 
 #include "command.h"
 #include "port.h"
+
+#define UVERBS_MODULE_NAME underpass
+#include <rdma/uverbs_named_ioctl.h>
 
 enum {
 	GIDS_AT_ONCE = 16,
@@ -198,3 +203,36 @@ enum rdma_link_layer up_get_link_layer(struct ib_device *ibdev, u32 port)
 {
 	return IB_LINK_LAYER_INFINIBAND;
 }
+
+/* What mlx5dv asks beyond: where the port is in an embedded switch. It is in none. */
+static int UVERBS_HANDLER(MLX5_IB_METHOD_QUERY_PORT)(struct uverbs_attr_bundle *attrs)
+{
+	struct ib_ucontext *context = ib_uverbs_get_ucontext(attrs);
+	struct mlx5_ib_uapi_query_port info = {};
+	u32 port;
+	int err;
+
+	if (IS_ERR(context))
+		return PTR_ERR(context);
+	err = uverbs_copy_from(&port, attrs, MLX5_IB_ATTR_QUERY_PORT_PORT_NUM);
+	if (err)
+		return err;
+	if (!rdma_is_port_valid(context->device, port))
+		return -EINVAL;
+	return uverbs_copy_to_struct_or_zero(attrs, MLX5_IB_ATTR_QUERY_PORT, &info, sizeof(info));
+}
+
+DECLARE_UVERBS_NAMED_METHOD(
+	MLX5_IB_METHOD_QUERY_PORT,
+	UVERBS_ATTR_PTR_IN(MLX5_IB_ATTR_QUERY_PORT_PORT_NUM, UVERBS_ATTR_TYPE(u32), UA_MANDATORY),
+	UVERBS_ATTR_PTR_OUT(MLX5_IB_ATTR_QUERY_PORT,
+			    UVERBS_ATTR_STRUCT(struct mlx5_ib_uapi_query_port, reg_c0),
+			    UA_MANDATORY));
+
+ADD_UVERBS_METHODS(up_port_methods, UVERBS_OBJECT_DEVICE,
+		   &UVERBS_METHOD(MLX5_IB_METHOD_QUERY_PORT));
+
+const struct uapi_definition up_port_defs[] = {
+	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_DEVICE, &up_port_methods),
+	{}
+};

@@ -4,6 +4,7 @@
 #define UNDERPASS_PORT_H
 
 #include <rdma/ib_verbs.h>
+#include <rdma/uverbs_ioctl.h>
 
 struct up_dev;
 
@@ -18,5 +19,6 @@ int up_query_gid(struct ib_device *ibdev, u32 port, int index, union ib_gid *gid
 int up_query_pkey(struct ib_device *ibdev, u32 port, u16 index, u16 *pkey);
 int up_get_port_immutable(struct ib_device *ibdev, u32 port, struct ib_port_immutable *immutable);
 enum rdma_link_layer up_get_link_layer(struct ib_device *ibdev, u32 port);
+extern const struct uapi_definition up_port_defs[];
 
 #endif

@@ -223,10 +223,14 @@ static bool spin(struct up_dev *dev, struct up_call *call, u64 start)
 	return false;
 }
 
-/* Look again although no interrupt came: it may be lost, and the device, too. */
+/*
+ * Look again although no interrupt came: it may be lost, as may the kick; and the
+ * device, too.
+ */
 static void look_again(struct up_dev *dev)
 {
 	up_channel_interrupt(dev);
+	up_pci_write(dev, UP_REG_KICK, 1);
 	if (up_pci_read(dev, UP_REG_STATUS) != UP_STATUS_READY)
 		up_fail(dev, "device is not ready any more");
 }

@@ -5,12 +5,17 @@
  */
 #include <linux/cache.h>
 #include <linux/list.h>
+#include <rdma/ib_user_ioctl_cmds.h>
 #include <rdma/mlx5-abi.h>
+#include <rdma/mlx5_user_ioctl_cmds.h>
 #include <rdma/uverbs_ioctl.h>
 
 #include "clock.h"
 #include "uar.h"
 #include "verbs.h"
+
+#define UVERBS_MODULE_NAME underpass
+#include <rdma/uverbs_named_ioctl.h>
 
 /* Of a library that makes no UAR pages itself: both registers of one page. */
 enum { STATIC_BFREGS = 2 };
@@ -101,3 +106,29 @@ void up_dealloc_ucontext(struct ib_ucontext *ibcontext)
 void up_disassociate_ucontext(struct ib_ucontext *ibcontext)
 {
 }
+
+/* A process that was handed the file of another one's context asks what that was told. */
+int up_query_ucontext(struct ib_ucontext *ibcontext, struct uverbs_attr_bundle *attrs)
+{
+	const u16 id = MLX5_IB_ATTR_QUERY_CONTEXT_RESP_UCTX;
+	struct mlx5_ib_alloc_ucontext_resp resp = {};
+	int room = uverbs_attr_get_len(attrs, id);
+
+	if (room < 0)
+		return room;
+	fill_response(to_up_ucontext(ibcontext), &resp);
+	resp.response_length = min_t(size_t, room, sizeof(resp));
+	return uverbs_copy_to_struct_or_zero(attrs, id, &resp, sizeof(resp));
+}
+
+ADD_UVERBS_ATTRIBUTES_SIMPLE(up_query_context_attributes, UVERBS_OBJECT_DEVICE,
+			     UVERBS_METHOD_QUERY_CONTEXT,
+			     UVERBS_ATTR_PTR_OUT(MLX5_IB_ATTR_QUERY_CONTEXT_RESP_UCTX,
+						 UVERBS_ATTR_STRUCT(struct mlx5_ib_alloc_ucontext_resp,
+								    dump_fill_mkey),
+						 UA_MANDATORY));
+
+const struct uapi_definition up_ucontext_defs[] = {
+	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_DEVICE, &up_query_context_attributes),
+	{}
+};

@@ -72,6 +72,7 @@ struct up_dev {
 	enum up_life life;		/* written under channel.lock */
 	bool recover;			/* lost, but not on purpose */
 	struct work_struct fatal_work;
+	struct completion settled;	/* UP_GONE, or it is known that it will not be */
 	struct work_struct event_work;
 	bool registered;		/* somebody listens to events */
 
@@ -209,7 +210,7 @@ UP_TO(qp, ib_qp, ibqp)
  */
 void up_fail(struct up_dev *dev, const char *why);
 void up_fatal_init(struct up_dev *dev);
-/* Wait until it is known whether the reset was confirmed. */
+/* After up_fail(): wait until it is known whether the reset was confirmed. */
 enum up_life up_fatal_settle(struct up_dev *dev);
 
 /* event.c */

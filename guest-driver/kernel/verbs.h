@@ -25,6 +25,8 @@ void up_devlink_unregister(struct up_dev *dev);
 int up_alloc_ucontext(struct ib_ucontext *ibcontext, struct ib_udata *udata);
 void up_dealloc_ucontext(struct ib_ucontext *ibcontext);
 void up_disassociate_ucontext(struct ib_ucontext *ibcontext);
+int up_query_ucontext(struct ib_ucontext *ibcontext, struct uverbs_attr_bundle *attrs);
+extern const struct uapi_definition up_ucontext_defs[];
 
 /* db.c */
 
@@ -42,6 +44,7 @@ struct up_dbr up_db_wire(const struct up_db *db);
 /* pd.c, xrcd.c, ah.c, mcast.c */
 int up_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata);
 int up_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata);
+extern const struct uapi_definition up_pd_defs[];
 int up_alloc_xrcd(struct ib_xrcd *ibxrcd, struct ib_udata *udata);
 int up_dealloc_xrcd(struct ib_xrcd *ibxrcd, struct ib_udata *udata);
 int up_create_ah(struct ib_ah *ibah, struct rdma_ah_init_attr *attr, struct ib_udata *udata);

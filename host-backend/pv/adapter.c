@@ -32,6 +32,8 @@ static void own_objects_destroy(struct pv_adapter *a)
 {
 	hca_uar_pool_destroy(a->uars);
 	a->uars = NULL;
+	hca_umr_destroy(a->umr);
+	a->umr = NULL;
 	hca_defaults_destroy(a->hca, &a->defaults);
 	hca_eq_destroy(a->eq);
 	a->eq = NULL;
@@ -48,6 +50,9 @@ static int own_objects_create(struct pv *pv, struct hca_open_error *error)
 	err = hca_defaults_create(a->hca, hca_own_uar(a->hca), a->eq->eqn, &a->defaults);
 	if (err)
 		return fail(pv, err, "objects that all queue pairs share", error);
+	err = hca_umr_create(a->hca, &a->defaults, a->eq->eqn, &a->umr);
+	if (err)
+		return fail(pv, err, "a way to change keys", error);
 	err = hca_uar_pool_create(a->hca, pv->config.limits.uars, &a->uars);
 	if (err)
 		return fail(pv, err, "UAR pages for the guest", error);

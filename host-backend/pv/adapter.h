@@ -15,6 +15,7 @@
 #include "host-backend/hca/eq.h"
 #include "host-backend/hca/hca.h"
 #include "host-backend/hca/uar.h"
+#include "host-backend/hca/umr.h"
 #include "hv/device.h"
 
 struct pv;
@@ -22,7 +23,8 @@ struct pv;
 /**
  * struct pv_adapter - the HCA side
  * @hca: up
- * @eq: for the CQ among @defaults
+ * @eq: for the CQ among @defaults, and that of @umr
+ * @umr: how keys are changed
  * @uars: under @uar_lock
  * @pages: all pages of @uars, ascending; the first one is at the start of the window
  * @areas: of the window that can be mapped
@@ -35,6 +37,7 @@ struct pv_adapter {
 	struct hca *hca;
 	struct hca_eq *eq;
 	struct hca_defaults defaults;
+	struct hca_umr *umr;
 	pthread_mutex_t uar_lock, restart_lock;
 	struct hca_uar_pool *uars;
 	uint32_t *pages;

@@ -45,6 +45,7 @@ static const struct row table[] = {
 	DESTROY(UNPIN_PAGES, PV_PAGES),
 	ASK(REG_MR, pv_mr_register, up_reg_mr, up_reg_mr_out),
 	DESTROY(DEREG_MR, PV_MR),
+	PLAIN(REREG_MR, pv_mr_change, up_rereg_mr),
 	MAKE(CREATE_EQ, pv_eq_create, up_create_eq),
 	DESTROY(DESTROY_EQ, PV_EQ),
 	MAKE(CREATE_CQ, pv_cq_create, up_create_cq),

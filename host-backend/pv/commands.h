@@ -84,6 +84,9 @@ enum up_result pv_object_abort(struct pv *pv, struct pv_object *o, enum up_resul
  */
 int pv_object_end(struct pv *pv, struct pv_object *o);
 
+/* A claimed object of which nobody knows what the HCA has of it: it is lost, and the HCA in doubt. */
+void pv_object_doubt(struct pv *pv, struct pv_object *o);
+
 /* One function per command, by kind of object. UP_OK or why not. */
 typedef enum up_result (*pv_command_fn)(struct pv *pv, struct pv_command *cmd);
 
@@ -96,6 +99,7 @@ enum up_result pv_uar_alloc(struct pv *pv, struct pv_command *cmd);	/* uar.c */
 enum up_result pv_pd_alloc(struct pv *pv, struct pv_command *cmd);	/* pd.c */
 enum up_result pv_xrcd_alloc(struct pv *pv, struct pv_command *cmd);
 enum up_result pv_mr_register(struct pv *pv, struct pv_command *cmd);	/* mr.c */
+enum up_result pv_mr_change(struct pv *pv, struct pv_command *cmd);
 enum up_result pv_eq_create(struct pv *pv, struct pv_command *cmd);	/* eq.c */
 enum up_result pv_cq_create(struct pv *pv, struct pv_command *cmd);	/* cq.c */
 enum up_result pv_cq_resize(struct pv *pv, struct pv_command *cmd);

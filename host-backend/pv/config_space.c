@@ -94,6 +94,14 @@ void pv_config_space_write(struct pv_config_space *s, uint64_t off, const void *
 					     (from[i] & s->writable[off + i]));
 }
 
+bool pv_config_space_asks_reset(uint64_t off, const void *buf, size_t len)
+{
+	const uint64_t at = CAP_EXPRESS + PCI_EXP_DEVCTL + 1;	/* little-endian: the bit is there */
+
+	return at >= off && at - off < len &&
+	       ((const uint8_t *)buf)[at - off] & PCI_EXP_DEVCTL_BCR_FLR >> 8;
+}
+
 bool pv_config_space_bus_master(const struct pv_config_space *s)
 {
 	return s->byte[PCI_COMMAND] & PCI_COMMAND_MASTER;

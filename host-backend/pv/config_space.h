@@ -26,6 +26,8 @@ void pv_config_space_read(const struct pv_config_space *space, uint64_t off, voi
 			  size_t len);
 void pv_config_space_write(struct pv_config_space *space, uint64_t off, const void *buf,
 			   size_t len);
+/* Whether writing this starts a function level reset; it is not to be written then. */
+bool pv_config_space_asks_reset(uint64_t off, const void *buf, size_t len);
 bool pv_config_space_bus_master(const struct pv_config_space *space);
 
 #endif

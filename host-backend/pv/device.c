@@ -98,7 +98,7 @@ static void write_register(struct pv *pv, uint64_t reg, uint32_t value)
 		break;
 	case UP_REG_KICK:
 		pv_stats_add(&pv->stats.kicks, 1);
-		pv_workers_wake(pv, PV_WORK_RING);
+		pv_workers_kick(pv);
 		break;
 	}
 }
@@ -131,18 +131,6 @@ static void config_read(void *ctx, uint64_t off, void *buf, size_t len)
 	pv_config_space_read(&((struct pv *)ctx)->registers.config, off, buf, len);
 }
 
-/* Who may not be a bus master any more may not use the guest's memory: a kernel that crashed says so. */
-static void config_write(void *ctx, uint64_t off, const void *buf, size_t len)
-{
-	struct pv *pv = ctx;
-	bool was = pv_config_space_bus_master(&pv->registers.config);
-
-	pv_config_space_write(&pv->registers.config, off, buf, len);
-	if (was && !pv_config_space_bus_master(&pv->registers.config) &&
-	    atomic_load(&pv->registers.status) != UP_STATUS_RESET)
-		pv_reset_begin(pv);
-}
-
 static void reset(void *ctx)
 {
 	struct pv *pv = ctx;
@@ -151,6 +139,22 @@ static void reset(void *ctx)
 	pv->registers.features = 0;
 	pv->registers.ring = 0;
 	pv_config_space_reset(&pv->registers.config, &pv->device);
+}
+
+/* Who may not be a bus master any more may not use the guest's memory: a kernel that crashed says so. */
+static void config_write(void *ctx, uint64_t off, const void *buf, size_t len)
+{
+	struct pv *pv = ctx;
+	bool was = pv_config_space_bus_master(&pv->registers.config);
+
+	if (pv_config_space_asks_reset(off, buf, len)) {
+		reset(pv);
+		return;
+	}
+	pv_config_space_write(&pv->registers.config, off, buf, len);
+	if (was && !pv_config_space_bus_master(&pv->registers.config) &&
+	    atomic_load(&pv->registers.status) != UP_STATUS_RESET)
+		pv_reset_begin(pv);
 }
 
 static int memory_added(void *ctx, const struct hv_memory *memory)

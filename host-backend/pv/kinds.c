@@ -25,6 +25,17 @@ static bool still_there(int err)
 	return !hca_cmd_unsure(err);
 }
 
+void pv_object_doubt(struct pv *pv, struct pv_object *o)
+{
+	const struct pv_kind_ops *ops = pv_kind_ops(o->kind);
+
+	pv_memory_release(pv, o, false);
+	pv_adapter_doubt(pv);
+	if (ops->lost)
+		ops->lost(pv, o);
+	pv_object_lose(pv, o);
+}
+
 int pv_object_end(struct pv *pv, struct pv_object *o)
 {
 	const struct pv_kind_ops *ops = pv_kind_ops(o->kind);
@@ -34,14 +45,11 @@ int pv_object_end(struct pv *pv, struct pv_object *o)
 		pv_object_unclaim(pv, o);
 		return err;
 	}
-	pv_memory_release(pv, o, !err);
 	if (err) {
-		pv_adapter_doubt(pv);
-		if (ops->lost)
-			ops->lost(pv, o);
-		pv_object_lose(pv, o);
+		pv_object_doubt(pv, o);
 		return err;
 	}
+	pv_memory_release(pv, o, true);
 	if (ops->gone)
 		ops->gone(pv, o);
 	pv_object_remove(pv, o);

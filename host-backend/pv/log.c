@@ -18,25 +18,25 @@ void pv_log_fini(struct pv_log *log)
 	pthread_mutex_destroy(&log->lock);
 }
 
-/* Whether another line may go; @dropped: how many did not before it. */
-static bool may_say(struct pv_log *log, unsigned int *dropped)
+/* Whether another line may go; @dropped: how many of its level did not before it. */
+static bool may_say(struct pv_log *log, enum pv_log_level level, unsigned int *dropped)
 {
 	struct timespec now;
 	bool may;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	pthread_mutex_lock(&log->lock);
-	if (now.tv_sec != log->second) {
-		log->second = now.tv_sec;
-		log->lines = 0;
+	if (now.tv_sec != log->levels[level].second) {
+		log->levels[level].second = now.tv_sec;
+		log->levels[level].lines = 0;
 	}
-	may = log->lines < PV_LOG_LINES;
-	*dropped = may ? log->dropped : 0;
+	may = log->levels[level].lines < PV_LOG_LINES;
+	*dropped = may ? log->levels[level].dropped : 0;
 	if (may) {
-		log->lines++;
-		log->dropped = 0;
+		log->levels[level].lines++;
+		log->levels[level].dropped = 0;
 	} else {
-		log->dropped++;
+		log->levels[level].dropped++;
 	}
 	pthread_mutex_unlock(&log->lock);
 	return may;
@@ -48,7 +48,7 @@ void pv_log(struct pv *pv, enum pv_log_level level, const char *fmt, ...)
 	char text[256];
 	va_list args;
 
-	if (!pv->config.log || !may_say(&pv->log, &dropped))
+	if (!pv->config.log || !may_say(&pv->log, level, &dropped))
 		return;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);

@@ -10,12 +10,18 @@
 
 #include "host-backend/pv/pv.h"
 
-enum { PV_LOG_LINES = 10 };		/* per second */
+enum {
+	PV_LOG_LINES = 10,		/* per second, of each level */
+	PV_LOG_LEVELS = PV_LOG_NOTE + 1,
+};
 
+/* Each level by itself, so that those a guest causes at will do not drown the others. */
 struct pv_log {
 	pthread_mutex_t lock;
-	time_t second;
-	unsigned int lines, dropped;
+	struct {
+		time_t second;
+		unsigned int lines, dropped;
+	} levels[PV_LOG_LEVELS];
 };
 
 void pv_log_init(struct pv_log *log);

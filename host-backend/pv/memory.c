@@ -262,6 +262,16 @@ void pv_memory_swap(struct pv *pv, struct pv_object *o, struct pv_object *other)
 		pv_workers_wake(pv, PV_WORK_REVOKED);
 }
 
+bool pv_memory_is_writable(struct pv *pv, const struct pv_object *o)
+{
+	bool is;
+
+	hca_ioas_lock(hca_of(pv));
+	is = iommu_registration_access(o->memory) & IOMMU_WRITE;
+	hca_ioas_unlock(hca_of(pv));
+	return is;
+}
+
 bool pv_memory_is_revoked(struct pv *pv, const struct pv_object *o)
 {
 	bool is;

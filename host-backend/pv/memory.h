@@ -75,6 +75,8 @@ void pv_memory_release(struct pv *pv, struct pv_object *o, bool confirmed);
 
 /* Their memory changes places; @o is published, @other is not. */
 void pv_memory_swap(struct pv *pv, struct pv_object *o, struct pv_object *other);
+/* Whether the HCA may write to it. */
+bool pv_memory_is_writable(struct pv *pv, const struct pv_object *o);
 /* Whether the hypervisor took the memory away. */
 bool pv_memory_is_revoked(struct pv *pv, const struct pv_object *o);
 

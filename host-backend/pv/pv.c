@@ -15,7 +15,7 @@
 
 enum {
 	N_VECTORS = 17, N_WORKERS = 4, MAX_WORKERS = 64,
-	COMMAND_MS = 10000, SPIN_US = 50,
+	COMMAND_MS = 10000, SPIN_US = 200,
 };
 
 static const struct pv_limits default_limits = {

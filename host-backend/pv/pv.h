@@ -48,7 +48,8 @@ enum pv_log_level { PV_LOG_ERROR, PV_LOG_WARNING, PV_LOG_NOTE };
  * @n_vectors: MSI-X vectors of the device, at most the HCA's
  * @n_workers: commands under way at the same time
  * @command_ms: time limit of a firmware command
- * @spin_us: how long a worker looks at the ring before it sleeps
+ * @spin_us: for so long at most the last worker looks at the ring before it sleeps;
+ *	as long as kicks have shown to be of use
  * @log: lines that a guest can cause are rate-limited and hold no text of it; NULL: none
  * @idle: lazy, granule: something idles: call pv_tick() soon; from any thread
  * @ctx: first argument of both

@@ -55,6 +55,9 @@ void pv_reset_run(struct pv *pv)
 		while ((o = pv_object_any(pv, (enum pv_kind)kind)))
 			end_object(pv, o);
 	pv_events_drop(pv);
+	/* What the host made for itself because of this guest. */
+	if (!pv_adapter_unfit(pv) && hca_umr_rest(pv->adapter.umr))
+		pv_adapter_doubt(pv);
 	if (pv_adapter_unfit(pv))
 		pv_adapter_restart(pv);
 	pv_stats_add(&pv->stats.resets, 1);

@@ -134,6 +134,15 @@ enum up_result pv_object_use(struct pv *pv, struct pv_object *o, enum pv_kind ki
 	return UP_OK;
 }
 
+void pv_object_leave(struct pv *pv, struct pv_object *o, unsigned int i)
+{
+	pthread_mutex_lock(&pv->table.lock);
+	o->uses[i]->users--;
+	o->uses[i] = o->uses[--o->n_uses];
+	pthread_cond_broadcast(&pv->table.changed);
+	pthread_mutex_unlock(&pv->table.lock);
+}
+
 /* Lock held. It is nowhere any more. */
 static void drop(struct pv_table *t, struct pv_object *o)
 {
@@ -150,6 +159,25 @@ static void drop(struct pv_table *t, struct pv_object *o)
 	pthread_cond_broadcast(&t->changed);
 }
 
+/*
+ * Both locks held, and again on return. The HCA may give a number anew before
+ * whoever ended its last owner has come back from there: that one is waited for.
+ */
+static struct pv_object *last_owner(struct pv *pv, enum pv_kind kind, uint32_t number)
+{
+	struct pv_table *t = &pv->table;
+	struct pv_object *old;
+
+	while ((old = find_any(t, kind, number)) && old->ending && !old->lost) {
+		hca_ioas_unlock(pv->adapter.hca);	/* it takes this one to unmap */
+		pthread_cond_wait(&t->changed, &t->lock);
+		pthread_mutex_unlock(&t->lock);
+		hca_ioas_lock(pv->adapter.hca);
+		pthread_mutex_lock(&t->lock);
+	}
+	return old;
+}
+
 bool pv_object_publish(struct pv *pv, struct pv_object *o, uint32_t number)
 {
 	struct pv_table *t = &pv->table;
@@ -157,7 +185,7 @@ bool pv_object_publish(struct pv *pv, struct pv_object *o, uint32_t number)
 
 	hca_ioas_lock(pv->adapter.hca);
 	pthread_mutex_lock(&t->lock);
-	old = find_any(t, o->kind, number);
+	old = last_owner(pv, o->kind, number);
 	if (old && old->lost)	/* the HCA gave the number again: that one is gone after all */
 		drop(t, old);
 	if (!old || old->lost) {

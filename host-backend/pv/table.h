@@ -5,7 +5,8 @@
  *
  * Life: pv_object_new() reserves, pv_object_use() says what it stands on,
  * pv_object_publish() lets others find it; pv_object_discard() in place of the
- * last. A command that changes or ends an object claims it; others wait.
+ * last. A command that changes or ends an object claims it, others wait; what it
+ * stands on may change then, too.
  */
 #ifndef PV_TABLE_H
 #define PV_TABLE_H
@@ -82,7 +83,12 @@ enum up_result pv_object_new(struct pv *pv, enum pv_kind kind, size_t size,
 /* UP_OK; UP_BAD_OBJECT. @out, which may be NULL, stays while @o does. */
 enum up_result pv_object_use(struct pv *pv, struct pv_object *o, enum pv_kind kind,
 			     uint32_t number, struct pv_object **out);
-/* Others find it from now on. False: the number is another object's, which cannot be. */
+/* And no longer stands on @o->uses[@i]; the last one takes its place. */
+void pv_object_leave(struct pv *pv, struct pv_object *o, unsigned int i);
+/*
+ * Others find it from now on. Waits for a command that is about to end the
+ * number's last owner. False: the number is another object's, which cannot be.
+ */
 bool pv_object_publish(struct pv *pv, struct pv_object *o, uint32_t number);
 /* The end of an object that was not published; its memory went before. */
 void pv_object_discard(struct pv *pv, struct pv_object *o);

@@ -13,7 +13,10 @@
 #include "host-backend/pv/private.h"
 #include "host-backend/pv/reset.h"
 
-enum { LATER_US = 1000 };		/* between looks at a ring that has to wait */
+enum {
+	LATER_US = 1000,		/* between looks at a ring that has to wait */
+	LOOK_MIN_US = 20,		/* looking costs less than being kicked */
+};
 
 static void relax(void)
 {
@@ -22,10 +25,25 @@ static void relax(void)
 #endif
 }
 
+/*
+ * A kick, which the guest's processor waits out. If looking a little longer would
+ * have spared it, we shall; if not by far, we need not look at all. As KVM does when
+ * a processor halts (Linux, Documentation/virt/kvm/halt-polling.rst).
+ */
+static void learn(struct pv *pv)
+{
+	struct pv_workers *w = &pv->workers;
+	uint64_t max = pv->config.spin_us * 1000ull, look = atomic_load(&w->look_ns);
+	uint64_t slept = pv_stats_now() - atomic_load(&w->left_ns);
+
+	look = slept < max ? 2 * look : LOOK_MIN_US * 1000ull;
+	atomic_store(&w->look_ns, look < max ? look : max);
+}
+
 /* The next command, for which we look a little longer unless somebody else does. */
 static enum pv_ring_look look_for(struct pv *pv, struct pv_command *cmd, bool alone)
 {
-	uint64_t end = pv_stats_now() + pv->config.spin_us * 1000ull;
+	uint64_t end = pv_stats_now() + atomic_load(&pv->workers.look_ns);
 	enum pv_ring_look look;
 
 	for (;;) {
@@ -42,20 +60,25 @@ static enum pv_ring_look look_for(struct pv *pv, struct pv_command *cmd, bool al
 /* Commands, until there are none or the ring is closed. */
 static void serve_ring(struct pv *pv)
 {
+	bool alone = pv_ring_look_begin(pv) == 1, more;
 	enum pv_ring_look look;
 	struct pv_command cmd;
-	bool more;
 
 	do {
-		look = look_for(pv, &cmd, pv_ring_look_begin(pv) == 1);
+		look = look_for(pv, &cmd, alone);
 		more = pv_ring_look_end(pv);
-		if (look != PV_RING_TAKEN)
-			continue;
-		if (more)
-			pv_workers_wake(pv, PV_WORK_RING);
-		pv_command_run(pv, &cmd);
-		pv_ring_complete(pv, &cmd);
-	} while (look != PV_RING_CLOSED && (more || look == PV_RING_TAKEN));
+		if (look == PV_RING_TAKEN) {
+			if (more)
+				pv_workers_wake(pv, PV_WORK_RING);
+			pv_command_run(pv, &cmd);
+			/* First, so that a guest that hears of it need not kick for its next one. */
+			alone = pv_ring_look_begin(pv) == 1;
+			pv_ring_complete(pv, &cmd);
+		} else if (more && look != PV_RING_CLOSED) {
+			alone = pv_ring_look_begin(pv) == 1;
+		}
+	} while (look == PV_RING_TAKEN || (more && look != PV_RING_CLOSED));
+	atomic_store(&pv->workers.left_ns, pv_stats_now());
 }
 
 /* Lock held. One sort of work for the calling thread, 0: none now. */
@@ -141,6 +164,8 @@ void pv_workers_init(struct pv *pv)
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->wake, NULL);
 	pthread_cond_init(&w->still, NULL);
+	atomic_init(&w->look_ns, LOOK_MIN_US * 1000ull);
+	atomic_init(&w->left_ns, 0);
 }
 
 void pv_workers_fini(struct pv *pv)
@@ -194,6 +219,12 @@ void pv_workers_wake(struct pv *pv, enum pv_work work)
 	w->work |= work;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
+}
+
+void pv_workers_kick(struct pv *pv)
+{
+	learn(pv);
+	pv_workers_wake(pv, PV_WORK_RING);
 }
 
 void pv_workers_wait_reset(struct pv *pv)

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct pv;
 
@@ -18,7 +19,13 @@ enum pv_work {
 	PV_WORK_RESET = 1 << 3,		/* the guest is to go; done by one, while the others do nothing */
 };
 
-/* Everything under @lock. */
+/**
+ * struct pv_workers - the threads, and what there is to do for them
+ * @look_ns: for so long the last one looks at the ring before it sleeps
+ * @left_ns: when it last went to sleep
+ *
+ * All others are under @lock.
+ */
 struct pv_workers {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;		/* there is work */
@@ -28,6 +35,7 @@ struct pv_workers {
 	unsigned int work;		/* enum pv_work, that nobody has taken yet */
 	unsigned int busy;		/* workers that have some */
 	bool resetting, quit;
+	_Atomic uint64_t look_ns, left_ns;
 };
 
 void pv_workers_init(struct pv *pv);
@@ -39,6 +47,8 @@ void pv_workers_stop(struct pv *pv);
 
 /* From any thread. */
 void pv_workers_wake(struct pv *pv, enum pv_work work);
+/* The guest kicked: look at the ring. */
+void pv_workers_kick(struct pv *pv);
 /* Until no reset is wanted or under way. */
 void pv_workers_wait_reset(struct pv *pv);
 

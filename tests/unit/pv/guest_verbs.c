@@ -241,6 +241,16 @@ void guest_mr_open(struct guest_verbs *v, uint64_t bytes, bool scattered, uint32
 	mr->key = le32toh(out.lkey);
 }
 
+enum up_result guest_mr_change(struct guest_verbs *v, const struct guest_mr *mr, uint32_t pd,
+			       uint32_t access)
+{
+	const struct up_rereg_mr in = {
+		.lkey = htole32(mr->key), .pd = htole32(pd), .access = htole32(access),
+	};
+
+	return guest_bed_command(v->bed, UP_REREG_MR, &in, sizeof(in), NULL, 0);
+}
+
 void guest_mr_close(struct guest_verbs *v, struct guest_mr *mr)
 {
 	end_ok(v, UP_DEREG_MR, mr->key);

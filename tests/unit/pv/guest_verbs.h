@@ -96,6 +96,9 @@ struct up_create_cq guest_cq_command(struct guest_verbs *v, struct guest_cq *cq)
 
 void guest_mr_open(struct guest_verbs *v, uint64_t bytes, bool scattered, uint32_t access,
 		   struct guest_mr *mr);
+/* UP_REREG_MR. */
+enum up_result guest_mr_change(struct guest_verbs *v, const struct guest_mr *mr, uint32_t pd,
+			       uint32_t access);
 void guest_mr_close(struct guest_verbs *v, struct guest_mr *mr);
 
 void guest_srq_open(struct guest_verbs *v, uint32_t kind, uint32_t xrcd, struct guest_srq *srq);

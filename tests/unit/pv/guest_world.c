@@ -15,8 +15,8 @@ enum { ACCESS = 15, RING_BYTES = 16 * UP_PAGE, ABSENT = 0xff };
 const uint32_t guest_world_opcodes[] = {
 	UP_QUERY_DEVICE, UP_QUERY_PORT, UP_QUERY_GIDS, UP_QUERY_PKEYS, UP_QUERY_CLOCK, UP_ALLOC_UAR, UP_FREE_UAR,
 	UP_ALLOC_PD, UP_FREE_PD, UP_ALLOC_XRCD, UP_FREE_XRCD, UP_PIN_PAGES, UP_UNPIN_PAGES,
-	UP_REG_MR, UP_DEREG_MR, UP_CREATE_EQ, UP_DESTROY_EQ, UP_CREATE_CQ, UP_RESIZE_CQ,
-	UP_MODERATE_CQ, UP_DESTROY_CQ, UP_CREATE_SRQ, UP_ARM_SRQ, UP_QUERY_SRQ, UP_DESTROY_SRQ,
+	UP_REG_MR, UP_DEREG_MR, UP_REREG_MR, UP_CREATE_EQ, UP_DESTROY_EQ, UP_CREATE_CQ,
+	UP_RESIZE_CQ, UP_MODERATE_CQ, UP_DESTROY_CQ, UP_CREATE_SRQ, UP_ARM_SRQ, UP_QUERY_SRQ, UP_DESTROY_SRQ,
 	UP_CREATE_QP, UP_MODIFY_QP, UP_QUERY_QP, UP_DESTROY_QP, UP_ATTACH_MCAST, UP_DETACH_MCAST,
 	0,
 };
@@ -29,6 +29,7 @@ void guest_world_open(struct guest_bed *bed, struct guest_world *w)
 	guest_verbs_open(bed, &w->v);
 	guest_mr_open(&w->v, 3 * UP_PAGE, true, ACCESS, &w->mr);
 	w->xrcd = guest_make(bed, UP_ALLOC_XRCD, NULL, 0);
+	w->pd = guest_make(bed, UP_ALLOC_PD, NULL, 0);
 	guest_srq_open(&w->v, UP_SRQ_BASIC, 0, &w->srq);
 	guest_srq_open(&w->v, UP_SRQ_XRC, w->xrcd, &w->xsrq);
 	guest_qp_open(&w->v, UP_QP_RC, 0, 0, &w->rc);
@@ -59,6 +60,7 @@ void guest_world_close(struct guest_world *w)
 	guest_srq_close(&w->v, &w->srq);
 	assert_int_equal(guest_end(w->v.bed, UP_FREE_XRCD, w->xrcd), UP_OK);
 	guest_mr_close(&w->v, &w->mr);
+	assert_int_equal(guest_end(w->v.bed, UP_FREE_PD, w->pd), UP_OK);
 	guest_verbs_close(&w->v);
 	guest_window_close(&w->records);
 	guest_window_close(&w->ring);
@@ -171,6 +173,9 @@ static uint32_t put_change(struct guest_world *w, uint32_t opcode, void *in)
 	};
 	struct up_resize_cq resize = { .cqn = htole32(w->v.scq.cqn), .log_size = htole32(7) };
 	struct up_arm_srq arm = { .srqn = htole32(w->srq.srqn), .limit = htole32(3) };
+	struct up_rereg_mr rereg = {
+		.lkey = htole32(w->mr.key), .pd = htole32(w->pd), .access = htole32(1),
+	};
 	struct up_mcast mcast = { .qpn = htole32(w->ud.qpn), .gid = { 0xff, 0x12, 1 } };
 
 	switch (opcode) {
@@ -183,6 +188,8 @@ static uint32_t put_change(struct guest_world *w, uint32_t opcode, void *in)
 		return put(in, &resize, sizeof(resize));
 	case UP_ARM_SRQ:
 		return put(in, &arm, sizeof(arm));
+	case UP_REREG_MR:
+		return put(in, &rereg, sizeof(rereg));
 	case UP_DETACH_MCAST:
 		guest_bed_command(w->v.bed, UP_ATTACH_MCAST, &mcast, sizeof(mcast), NULL, 0);
 		return put(in, &mcast, sizeof(mcast));
@@ -230,6 +237,7 @@ uint32_t guest_world_command(struct guest_world *w, uint32_t opcode, void *in)
 	case UP_MODERATE_CQ:
 	case UP_RESIZE_CQ:
 	case UP_ARM_SRQ:
+	case UP_REREG_MR:
 	case UP_ATTACH_MCAST:
 	case UP_DETACH_MCAST:
 		return put_change(w, opcode, in);
@@ -297,6 +305,9 @@ void guest_world_undo(struct guest_world *w, uint32_t opcode, const void *in, co
 	case UP_MODIFY_QP:
 		change = guest_qp_change(&w->v, &w->rc, UP_QPS_INIT, UP_QPS_RESET, 0);
 		assert_int_equal(guest_qp_modify(&w->v, &change), UP_OK);
+		break;
+	case UP_REREG_MR:
+		assert_int_equal(guest_mr_change(&w->v, &w->mr, w->v.pd, ACCESS), UP_OK);
 		break;
 	case UP_ATTACH_MCAST:
 		assert_int_equal(guest_bed_command(w->v.bed, UP_DETACH_MCAST, in,

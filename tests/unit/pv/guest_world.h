@@ -11,7 +11,7 @@
 struct guest_world {
 	struct guest_verbs v;
 	struct guest_mr mr;
-	uint32_t xrcd;
+	uint32_t xrcd, pd;		/* another domain than the verbs' */
 	struct guest_srq srq, xsrq;
 	struct guest_qp rc, ud;		/* RESET; INIT */
 	/* Memory for what the commands make. */

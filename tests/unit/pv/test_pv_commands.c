@@ -107,6 +107,20 @@ static const struct wrong wrongs[] = {
 	SET(UP_REG_MR, up_reg_mr, pages.reserved, 1, UP_BAD_COMMAND),
 	SET_AT(UP_REG_MR, up_reg_mr, pages.runs[0].size, 0, UP_BAD_VALUE, pages.runs),
 
+	SET(UP_REREG_MR, up_rereg_mr, reserved, 1, UP_BAD_COMMAND),
+	SET(UP_REREG_MR, up_rereg_mr, access, 0x10, UP_BAD_COMMAND),
+	SET(UP_REREG_MR, up_rereg_mr, access, 0x80000000, UP_BAD_COMMAND),
+	SET(UP_REREG_MR, up_rereg_mr, access, UP_ACCESS_REMOTE_WRITE, UP_BAD_VALUE),
+	SET(UP_REREG_MR, up_rereg_mr, access, UP_ACCESS_REMOTE_ATOMIC, UP_BAD_VALUE),
+	SET(UP_REREG_MR, up_rereg_mr, pd, 0, UP_BAD_OBJECT),
+	ADD(UP_REREG_MR, up_rereg_mr, pd, -2, UP_BAD_OBJECT),	/* the host's: the guest has two */
+	SET(UP_REREG_MR, up_rereg_mr, pd, 0xfffffe, UP_BAD_OBJECT),
+	SET(UP_REREG_MR, up_rereg_mr, pd, 0xffffffff, UP_BAD_OBJECT),
+	CODE(UP_REREG_MR, up_rereg_mr, lkey, 0, UP_BAD_OBJECT, 0),
+	ADD(UP_REREG_MR, up_rereg_mr, lkey, 1, UP_BAD_OBJECT),
+	ADD(UP_REREG_MR, up_rereg_mr, lkey, 0x100, UP_BAD_OBJECT),
+	CODE(UP_REREG_MR, up_rereg_mr, lkey, 0xffffffff, UP_BAD_OBJECT, 0),
+
 	SET(UP_CREATE_EQ, up_create_eq, reserved, 1, UP_BAD_COMMAND),
 	SET(UP_CREATE_EQ, up_create_eq, log_size, 5, UP_BAD_VALUE),
 	SET(UP_CREATE_EQ, up_create_eq, log_size, 18, UP_BAD_VALUE),

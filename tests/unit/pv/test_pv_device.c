@@ -188,6 +188,28 @@ static void losing_bus_mastership_is_a_reset(void **state)
 	guest_bed_start(bed);
 }
 
+/* As the device offers it, and as a kernel that does not know the device does it. */
+static void a_function_level_reset_is_one(void **state)
+{
+	struct guest_bed *bed = *state;
+	unsigned int at = find_capability(bed, PCI_CAP_ID_EXP);
+	unsigned int control = at + PCI_EXP_DEVCTL;
+
+	assert_true(config_read(bed, at + PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR);
+	config_write(bed, PCI_COMMAND, PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY, 2);
+	config_write(bed, control, PCI_EXP_DEVCTL_BCR_FLR | PCI_EXP_DEVCTL_RELAX_EN, 2);
+	guest_bed_wait_status(bed, UP_STATUS_RESET);
+	assert_int_equal(config_read(bed, PCI_COMMAND, 2), 0);
+	assert_int_equal(config_read(bed, control, 2) & PCI_EXP_DEVCTL_BCR_FLR, 0);
+	assert_int_equal(guest_bed_read(bed, UP_REG_RING_LOW), 0);
+	guest_bed_start(bed);
+	config_write(bed, control + 1, PCI_EXP_DEVCTL_BCR_FLR >> 8, 1);
+	guest_bed_wait_status(bed, UP_STATUS_RESET);
+	guest_bed_start(bed);
+	config_write(bed, control, PCI_EXP_DEVCTL_RELAX_EN, 2);
+	assert_int_equal(guest_bed_read(bed, UP_REG_STATUS), UP_STATUS_READY);
+}
+
 static void the_next_guest_finds_it_new(void **state)
 {
 	struct guest_bed *bed = *state;
@@ -221,6 +243,7 @@ int main(void)
 		in_guest(it_can_be_started_again_and_again),
 		in_guest(a_hypervisor_reset_forgets_everything),
 		in_guest(losing_bus_mastership_is_a_reset),
+		in_guest(a_function_level_reset_is_one),
 		in_guest(the_next_guest_finds_it_new),
 		in_guest(one_that_nobody_uses_comes_and_goes),
 	};

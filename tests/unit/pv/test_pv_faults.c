@@ -11,6 +11,14 @@
 
 enum { COMMAND_MS = 100 };
 
+/* What the host has done by a work request fails as such. */
+static const char *fault_of(uint32_t opcode, const char *how)
+{
+	if (opcode != UP_REREG_MR)
+		return how;
+	return strstr(how, "timeout") ? "kind=umr-silent" : "kind=umr-refused";
+}
+
 /* Whether the HCA is asked at all. */
 static bool asks_hca(struct guest_world *w, uint32_t opcode)
 {
@@ -36,7 +44,7 @@ static void fail_one(struct guest_bed *bed, uint32_t opcode, const char *how,
 	guest_world_open(bed, &w);
 	if (asks_hca(&w, opcode)) {
 		len = guest_world_command(&w, opcode, in);
-		model_bed_control(bed->model, "inject a %s", how);
+		model_bed_control(bed->model, "inject a %s", fault_of(opcode, how));
 		if (guest_bed_command(bed, opcode, in, len, out, guest_world_answer(opcode)) !=
 		    result)
 			fail_msg("opcode 0x%x, %s", opcode, how);

@@ -89,7 +89,8 @@ static void one_command(struct guest_world *w, struct chance *c)
 		;
 	opcode = guest_world_opcodes[draw(c, n)];
 	if (guest_world_answer(opcode) || opcode == UP_MODIFY_QP || opcode == UP_RESIZE_CQ ||
-	    opcode == UP_MODERATE_CQ || opcode == UP_ARM_SRQ || opcode == UP_ATTACH_MCAST)
+	    opcode == UP_MODERATE_CQ || opcode == UP_ARM_SRQ || opcode == UP_ATTACH_MCAST ||
+	    opcode == UP_REREG_MR)
 		len = guest_world_command(w, opcode, in);
 	else
 		len = opcode == UP_DETACH_MCAST ? sizeof(struct up_mcast) :

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "host-backend/hca/clock.h"
+#include "host-backend/pv/report.h"
 #include "tests/unit/pv/guest_bed.h"
 
 enum { ROUNDS = 200 };
@@ -252,6 +253,35 @@ static void a_limit_of_commands_per_second_holds(void **state)
 	assert_in_range(hca_now_ms() - start, 280, 3000);
 }
 
+/* Kicks for commands that come a millisecond after one another, where the device looks for @spin_us at most. */
+static uint64_t kicks_of(struct guest_bed *bed, unsigned int spin_us, unsigned int n)
+{
+	const struct pv_config config = { .spin_us = spin_us };
+	struct pv_report report;
+
+	guest_bed_close(bed, true);
+	guest_bed_open(bed, &config);
+	guest_bed_attach(bed);
+	guest_bed_start(bed);
+	while (n--) {
+		guest_bed_command(bed, 0, NULL, 0, NULL, 0);
+		hca_sleep_us(1000);
+	}
+	pv_report(bed->pv, &report);
+	return report.kicks;
+}
+
+static void who_comes_soon_again_need_not_kick_for_long(void **state)
+{
+	/* From 20 us to a second it is doubled 16 times. */
+	assert_in_range(kicks_of(*state, 1000000, 200), 1, 20);
+}
+
+static void who_comes_late_is_not_looked_for(void **state)
+{
+	assert_in_range(kicks_of(*state, 1, 50), 45, 50);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +297,8 @@ int main(void)
 		in_guest(a_ring_whose_memory_goes_is_left_alone),
 		in_guest(slots_that_change_while_they_are_read_do_no_harm),
 		in_guest(a_limit_of_commands_per_second_holds),
+		in_guest(who_comes_soon_again_need_not_kick_for_long),
+		in_guest(who_comes_late_is_not_looked_for),
 	};
 
 	return cmocka_run_group_tests_name("ring of a guest", tests, guest_bed_group_setup,
