@@ -101,6 +101,28 @@ static void guest_line(void *ctx, int level, const char *message)
 	daemon_log((enum pv_log_level)level, "vfio-user: %s", message);
 }
 
+/* An HCA that an earlier daemon left at its death, perhaps in use by the guest of that time. */
+static void end_earlier(const struct settings *s)
+{
+	struct hca_open_error error = { "" };
+	int fds[HCA_TRANSPORT_FILES];
+
+	if (!daemon_kept(fds, HCA_TRANSPORT_FILES))
+		return;
+	if (hca_vfio_quiet(fds[0], fds[1], fds[2], s->device, &error))
+		daemon_log(PV_LOG_ERROR, "left by an earlier daemon: %s", error.text);
+	else
+		daemon_log(PV_LOG_NOTE, "%s: left by an earlier daemon, now reset and without mappings",
+			   s->device);
+}
+
+static void keep_files(struct hca_transport *transport)
+{
+	int fds[HCA_TRANSPORT_FILES];
+
+	daemon_keep(fds, transport->ops->files(transport, fds));
+}
+
 static int open_device(struct underpassd *d, const struct settings *s)
 {
 	struct hca_open_error error = { "" };
@@ -111,9 +133,12 @@ static int open_device(struct underpassd *d, const struct settings *s)
 	config.log = pv_line;
 	config.idle = idle;
 	config.ctx = d;
+	end_earlier(s);
 	ret = hca_transport_open(s->device, &transport, &error);
-	if (!ret)
+	if (!ret) {
+		keep_files(transport);
 		ret = pv_create(transport, &config, &d->pv, &error);
+	}
 	if (ret)
 		daemon_log(PV_LOG_ERROR, "%s", error.text);
 	return ret;

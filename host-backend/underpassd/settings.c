@@ -56,7 +56,7 @@ static const struct row rows[] = {
 	  value_uint, AT(pv.n_workers), { 1, 64 } },
 	{ { "command-ms", "MS", "Time limit of a firmware command (default 10000)" },
 	  value_uint, AT(pv.command_ms), { 1, 3600000 } },
-	{ { "spin-us", "US", "How long to look for the next command before sleeping (default 50)" },
+	{ { "spin-us", "US", "How long to look for the next command before sleeping, at most: as long as it is of use (default 200)" },
 	  value_uint, AT(pv.spin_us), { 1, 1000000 } },
 	{ { "commands-per-second", "N", "Guest commands beyond this wait (default: no limit)" },
 	  value_u32, AT(pv.limits.commands_per_second), { 1, 1000000000 } },
