@@ -25,12 +25,12 @@ endif
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-PKGS    := libevent jansson libbsd-overlay
+PKGS    := libevent jansson libbsd-overlay libsystemd
 CFLAGS  += -std=gnu11 -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
            -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef \
            -D_GNU_SOURCE -I. $(FLAVOUR_CFLAGS) \
            $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-LDFLAGS += $(FLAVOUR_LDFLAGS)
+LDFLAGS += -Wl,--as-needed $(FLAVOUR_LDFLAGS)
 LDLIBS  += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
 # --- libraries: one per room -------------------------------------------------
@@ -116,10 +116,18 @@ $(labhost_BIN): $(B)/%: $(B)/%.o $(call obj,$(labhost_help)) $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $(UNIT_WRAPS:%=-Wl,--wrap=%) -o $@ $^ $(LDLIBS)
 
+# Programs on libibverbs for the lab's machines: every tests/lab/verbs/verbs_*.c. Nothing of ours is linked in.
+labverbs_SRC  := $(wildcard tests/lab/verbs/verbs_*.c)
+labverbs_help := $(filter-out $(labverbs_SRC),$(wildcard tests/lab/verbs/*.c))
+labverbs_BIN  := $(patsubst %.c,$(B)/%,$(labverbs_SRC))
+$(labverbs_BIN): $(B)/%: $(B)/%.o $(call obj,$(labverbs_help))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -libverbs
+
 # A clear word instead of a compiler's error where the libraries are missing.
 .PHONY: libraries
 libraries:
-	@pkg-config --exists $(PKGS) cmocka || { echo "missing libraries; as root: tests/install-deps" >&2; exit 1; }
+	@pkg-config --exists $(PKGS) cmocka libibverbs || { echo "missing libraries; as root: tests/install-deps" >&2; exit 1; }
 
 $(B)/%.o: %.c | libraries
 	@mkdir -p $(@D)
@@ -127,11 +135,12 @@ $(B)/%.o: %.c | libraries
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 .DEFAULT_GOAL := all
-.PHONY: all programs units benches fuzzers
-all: programs units benches $(labhost_BIN)	## Build programs, tests and benchmarks
+.PHONY: all programs units benches fuzzers verbs
+all: programs units benches $(labhost_BIN) $(labverbs_BIN)	## Build programs, tests and benchmarks
 programs: $(B)/hca-model $(B)/underpassctl $(B)/underpassd
 units: $(unit_BIN)
 benches: $(bench_BIN)
+verbs: $(labverbs_BIN)
 fuzzers: $(fuzz_BIN)
 
 # --- what people run -----------------------------------------------------------
@@ -141,12 +150,18 @@ LAB := tests/lab/lab
 deps:
 	@tests/install-deps
 
+# Of the tests of guests those that share one lab or are quick; test-guests runs all others.
+direct_TESTS := $(addprefix tests/lab/direct/,pingpong.bats bytes.t perftest.t pyverbs.t many.bats end.bats \
+                  bounce.bats hostile.bats life.bats)
+nested_TESTS := $(addprefix tests/lab/nested/,pingpong.bats exits.t registered.t bytes.t perftest.t pyverbs.t end.bats)
+
 # Everything that CI runs. Programs of three flavours and the lab's images are
 # prepared side by side, then one prove counts all tests.
 test: deps					## Run every test (installs what it needs)
 	@echo "== building, and making the lab's images (a first run downloads packages)"
-	@$(MAKE) --no-print-directory -j3 test-release test-san test-fuzz test-images
-	@tests/run-all tests/checks $(san_units) tests/host tests/fuzz tests/lab/host tests/lab/stock tests/lab/tests
+	@$(MAKE) --no-print-directory -j4 test-release test-san test-fuzz test-images
+	@tests/run-all tests/checks $(san_units) tests/host tests/fuzz tests/lab/host tests/lab/stock tests/lab/tests \
+		$(direct_TESTS) $(nested_TESTS)
 
 # The stock VMs once more, with the kernel of trixie-backports: outside CI, last figures in docs/hca-model.md.
 .PHONY: test-backports
@@ -166,11 +181,20 @@ test-long: deps					## 100 cycles of selftest over kernel VFIO, as PF and as VF
 	@$(MAKE) --no-print-directory -j2 all test-images
 	CYCLES=100 prove --timer --exec tests/run-tap tests/lab/host/vfio.bats tests/lab/host/vf.bats
 
-.PHONY: test-release test-san test-fuzz test-images
+# Every end of a guest often, a hostile guest in a host, start times: outside CI, last figures in docs/guests.md.
+.PHONY: test-guests
+test-guests: deps				## Ends of guests, 50 times each in direct and 5 in nested; more of guests in a host
+	@$(MAKE) --no-print-directory -j2 all test-images
+	CYCLES=50 ROWS= SUITE= prove --timer --exec tests/run-tap tests/lab/direct/life.bats tests/lab/direct/bounce.bats
+	CYCLES=5 prove --timer --exec tests/run-tap $(addprefix tests/lab/nested/,life.bats hostile.bats memory.t)
+
+.PHONY: test-release test-san test-fuzz test-images image-guest image-others
 test-release: ; @$(MAKE) --no-print-directory all
 test-san:     ; @$(MAKE) --no-print-directory FLAVOUR=san programs units
 test-fuzz:    ; @$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
-test-images:  ; @$(LAB) image
+test-images:  image-guest image-others
+image-guest:  ; @$(LAB) image guest
+image-others: ; @$(LAB) image qemu kbuild && tests/lab/modules
 
 san_units := $(patsubst %.c,build/san/%,$(unit_SRC))
 
@@ -183,8 +207,8 @@ check: deps					## The quick part: checks and unit tests with sanitizers
 modules: deps					## Compile underpass.ko into build/modules/
 	@tests/lab/modules
 
-.PHONY: bench-native bench-host
-bench: bench-native bench-host			## Measure speed; fails where a target is missed (about 20 minutes)
+.PHONY: bench-native bench-host bench-guest
+bench: bench-native bench-host bench-guest	## Measure speed; fails where a target is missed (about 40 minutes)
 
 bench-native: deps				## The part of it without a VM
 	@$(MAKE) --no-print-directory programs benches
@@ -198,13 +222,24 @@ bench-host: deps				## The part of it over kernel VFIO, in a VM
 	tests/lab/host/bench docs/registration-vfio.csv
 	gnuplot -e "csv='docs/registration-vfio.csv'; svg='docs/registration-vfio.svg'" tests/bench/registration.gnuplot
 
+# Applications on the host itself, by plain passthrough, and in guests by each policy.
+bench-guest: deps				## The part of it in guests
+	@$(MAKE) --no-print-directory -j2 all test-images
+	tests/lab/nested/bench docs/guests.csv
+	gnuplot -e "csv='docs/guests.csv'; svg='docs/guests.svg'" tests/bench/guests.gnuplot
+
+.PHONY: profile
+profile: deps					## Where the time of a guest's registrations goes
+	@$(MAKE) --no-print-directory -j2 all test-images
+	tests/lab/nested/profile
+
 FUZZ_SECONDS ?= 1800
 fuzz: deps					## Fuzz each target for FUZZ_SECONDS (default 1800)
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
 	@tests/fuzz/run $(FUZZ_SECONDS)
 
-demo: deps					## Two virtual machines talk RDMA over the model
-	@$(MAKE) --no-print-directory programs
+demo: deps					## Two guests of libvirt talk RDMA past both kernels
+	@$(MAKE) --no-print-directory -j3 programs verbs test-images
 	@tests/lab/demo
 
 clean:						## Remove what was built (the lab's images stay)

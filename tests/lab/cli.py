@@ -5,10 +5,12 @@ It owns arguments and messages; it must never hold a child process longer than i
 """
 import argparse
 import os
+import re
 import sys
 
 import state
 from errors import EXIT_LAB, LabError
+from topologies import TOPOLOGIES
 
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", ".."))
 LAB = os.path.join(TOP, "build", "lab")
@@ -16,9 +18,26 @@ LAB = os.path.join(TOP, "build", "lab")
 ABOUT = """Brings up machines with software HCAs, runs commands in them, takes all down again.
 
   lab up stock --vms 2            two stock Debian VMs, one HCA each, one fabric
+  lab up nested --guests 2        a host with underpassd and libvirt, two guests in it
   lab exec vm1 -- ibv_devinfo     exit status, stdout and stderr come through
   lab down                        nothing stays behind
 """
+
+TOPOLOGY_TEXT = """topologies:
+""" + "".join(f"  {name:12} {text}\n" for name, text in TOPOLOGIES.items())
+
+
+def setting(text):
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"'{text}' is not of the form NAME=VALUE")
+    return name, value
+
+
+def sizes(text):
+    if not re.fullmatch(r"\d+[MG](,\d+[MG])*", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no list of sizes such as 512M or 512M,4G")
+    return text
 
 
 def cmd_image(args):
@@ -64,8 +83,13 @@ def cmd_model(args):
 
 
 def cmd_restart(args):
-    answer = args.run.ask({"do": "restart", "vm": args.vm, "reset": args.reset}, timeout=args.timeout)
-    print(f"{args.vm} up again after {answer['seconds']} s", file=sys.stderr)
+    answer = args.run.ask({"do": "restart", "name": args.name, "reset": args.reset}, timeout=args.timeout)
+    print(f"{args.name} up again after {answer['seconds']} s", file=sys.stderr)
+
+
+def cmd_ctl(args):
+    import shell
+    return shell.ctl(args.run, args.guest, args.words, args.timeout)
 
 
 def cmd_status(args):
@@ -97,22 +121,36 @@ def build_parser():
     sub.add_argument("names", nargs="*", choices=("qemu", "guest", "kbuild", []), metavar="NAME",
                      help="only these: qemu, guest, kbuild")
 
-    sub = add("up", cmd_up, "bring up a topology and wait until every VM takes commands")
-    sub.add_argument("topology", help="stock: N VMs, each with M HCAs of one fabric, stock drivers")
-    sub.add_argument("--vms", type=int, default=2, help="number of VMs, 1 to 16 (2)")
-    sub.add_argument("--hcas", type=int, default=1, help="HCAs of each VM (1); 0: none, no model is started")
-    sub.add_argument("--kernel", choices=("stable", "backports"), default="stable", help="the VMs' kernel (stable)")
-    sub.add_argument("--mem", default="1536M", help="memory of each VM (1536M)")
-    sub.add_argument("--smp", type=int, default=1, help="processors of each VM (1)")
+    sub = add("up", cmd_up, "bring up a topology and wait until every machine takes commands",
+              epilog=TOPOLOGY_TEXT, formatter_class=argparse.RawDescriptionHelpFormatter)
+    sub.add_argument("topology", choices=TOPOLOGIES, metavar="TOPOLOGY",
+                     help=f"{', '.join(TOPOLOGIES)}; see below")
+    sub.add_argument("--vms", "--guests", type=int, default=2, dest="machines", metavar="N",
+                     help="number of VMs, or of guests, 1 to 16 (2)")
+    sub.add_argument("--hcas", type=int, default=1, help="stock: HCAs of each VM (1); 0: none, no model is started")
+    sub.add_argument("--kernel", choices=("stable", "backports"), default="stable", help="the machines' kernel (stable)")
+    sub.add_argument("--mem", type=sizes, metavar="SIZE[,SIZE…]",
+                     help="memory of each VM (1536M) or guest (direct: 1G, else 768M); of a list the last counts on")
+    sub.add_argument("--smp", type=int, default=1, help="processors of each VM or guest (1)")
+    sub.add_argument("--host-smp", type=int, default=2, help="processors of each host (2)")
+    sub.add_argument("--small-pages", action="store_true",
+                     help="guests in hosts get their memory in 4 KiB pages, as it is used, not in huge pages of a pool")
+    sub.add_argument("--set", dest="settings", type=setting, action="append", default=[], metavar="NAME=VALUE",
+                     help="a setting of underpassd, e.g. policy=lazy; may be repeated")
+    sub.add_argument("--daemon", default=os.path.join(TOP, "build", "release", "underpassd"),
+                     help="underpassd program, underpassctl beside it (build/release/underpassd)")
+    sub.add_argument("--modules", default=os.path.join(TOP, "build", "modules"),
+                     help="folder of underpass-RELEASE.ko (build/modules)")
     sub.add_argument("--iommu", nargs="?", const="intel", choices=("intel", "amd"),
-                     help="give the VMs an emulated IOMMU, switched on: Intel's, which does not enforce coherency "
-                          "(the default), or AMD's, which does")
+                     help="give the VMs (direct: guests) an emulated IOMMU, switched on: Intel's, which does not enforce "
+                          "coherency (the default, and what hosts always have), or AMD's, which does")
     sub.add_argument("--accel", choices=("auto", "tcg", "kvm"), default="auto",
                      help="auto: KVM if a stock kernel really boots under it, else TCG")
-    sub.add_argument("--append", default="", help="further words for the kernel command line")
+    sub.add_argument("--append", default="", help="further words for the kernel command line of VMs and guests")
     sub.add_argument("--model", default=os.path.join(TOP, "build", "release", "hca-model"),
                      help="HCA model program (build/release/hca-model)")
-    sub.add_argument("--boot-timeout", type=float, default=240, metavar="S", help="limit for a VM's boot (240)")
+    sub.add_argument("--boot-timeout", type=float, default=240, metavar="S", 
+                     help="limit for a VM's boot (240); guests in hosts get twice that")
     sub.add_argument("--model-arg", dest="model_args", action="append", default=[], metavar="ARG",
                      help="further argument of the HCA model, e.g. --model-arg=--strict; may be repeated")
     sub.add_argument("--qemu-arg", dest="qemu_args", action="append", default=[], metavar="ARG",
@@ -142,10 +180,16 @@ def build_parser():
     sub.add_argument("--timeout", type=float, default=10, metavar="S", help="time limit in seconds (10)")
     sub.add_argument("words", nargs=argparse.REMAINDER, metavar="WORD …")
 
-    sub = add("restart", cmd_restart, "end a VM and start it again, its disk kept")
+    sub = add("restart", cmd_restart, "end a machine and start it again, its disk kept; or a service")
     sub.add_argument("--reset", action="store_true", help="reset the machine instead; QEMU and its HCAs stay")
     sub.add_argument("--timeout", type=float, default=300, metavar="S", help="time limit in seconds (300)")
-    sub.add_argument("vm")
+    sub.add_argument("name")
+
+    sub = add("ctl", cmd_ctl, "run underpassctl beside the daemon of a guest: the guest's control socket comes last",
+              epilog="lab ctl guest1 status --json")
+    sub.add_argument("--timeout", type=float, default=30, metavar="S", help="time limit in seconds (30)")
+    sub.add_argument("guest")
+    sub.add_argument("words", nargs=argparse.REMAINDER, metavar="WORD …")
 
     sub = add("status", cmd_status, "say what runs and what died; status 1 if anything did")
     sub.add_argument("--json", action="store_true", help="the whole state, for programs")

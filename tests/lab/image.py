@@ -248,10 +248,10 @@ class QemuImage(Image):
 
 
 class GuestImage(Image):
-    """The root file system of a VM, with the kernels to boot it and the key to enter it."""
+    """The root file systems of a VM and of a host, with the kernels to boot them and the key to enter them."""
 
     name = "guest"
-    size = "3G"  # sparse
+    size = "4G"  # sparse
 
     def inputs(self):
         return self.size
@@ -266,12 +266,20 @@ class GuestImage(Image):
             f'--essential-hook={self.recipe}/prepare.sh "$1"',
             f'--customize-hook={self.recipe}/customize.sh "$1"'])
         self._take_kernels(tree, work)
-        self.say(f"image {self.name}: packing the file system")
-        self.run(["/usr/sbin/mke2fs", "-q", "-t", "ext4", "-L", "root", "-m", "0",
-                  "-d", tree, os.path.join(work, "root.ext4"), self.size], os.path.join(work, "build.log"))
-        with open(os.path.join(work, "packages.txt"), "w", encoding="utf-8") as f:
-            subprocess.run(["dpkg-query", f"--admindir={tree}/var/lib/dpkg", "-W"], stdout=f, check=True)
+        self._pack(tree, work, "root")
+        options = [f"-oAcquire::http::Proxy={mirror.proxy}"] if mirror.proxy else []
+        self.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", f"{self.recipe}/host.sh", tree, *options],
+                 os.path.join(work, "build.log"), env={**os.environ, "LC_ALL": "C.UTF-8", "LAB_RECIPE": self.recipe})
+        self._pack(tree, work, "host")
         shutil.rmtree(tree)
+
+    def _pack(self, tree, work, name):
+        """The tree as a file system, and the list of its packages."""
+        self.say(f"image {self.name}: packing the file system {name}")
+        self.run(["/usr/sbin/mke2fs", "-q", "-t", "ext4", "-L", "root", "-m", "0",
+                  "-d", tree, os.path.join(work, f"{name}.ext4"), self.size], os.path.join(work, "build.log"))
+        with open(os.path.join(work, f"packages-{name}.txt"), "w", encoding="utf-8") as f:
+            subprocess.run(["dpkg-query", f"--admindir={tree}/var/lib/dpkg", "-W"], stdout=f, check=True)
 
     @staticmethod
     def _take_kernels(tree, work):

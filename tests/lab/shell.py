@@ -5,6 +5,7 @@ It owns one command from start to end, also when it must be cut short; it must n
 """
 import os
 import secrets
+import shlex
 import signal
 import subprocess
 
@@ -12,6 +13,7 @@ import ssh
 from errors import EXIT_LAB, EXIT_TIMEOUT, LabError
 
 SSH_FAILED = 255
+MACHINES = ("vm", "guest")  # kinds of parts
 MARK = "LAB_EXEC"
 
 # Ends everything that carries the mark in its environment, daemons of the command included.
@@ -27,8 +29,8 @@ def access_to(run, name, state=None):
     """The way into a machine, after checking that it is one and runs."""
     state = state or run.read()
     part = state["parts"].get(name)
-    if part is None or part["kind"] != "vm":
-        names = [n for n, p in state["parts"].items() if p["kind"] == "vm"]
+    if part is None or part["kind"] not in MACHINES:
+        names = [n for n, p in state["parts"].items() if p["kind"] in MACHINES]
         raise LabError(f"no machine {name}; there are: {' '.join(names) or 'none yet'}")
     if part["status"] in ("died", "ended", "panicked"):
         raise LabError(f"{name} {part['status']}: {part['detail']} (see: lab logs {name})")
@@ -100,3 +102,18 @@ def get(run, name, sources, target, timeout):
     access = access_to(run, name)
     sources = [access.remote_path(s) for s in sources]
     return _copy(run, access, sources, os.path.abspath(target), True, timeout)
+
+
+def ctl(run, guest, words, timeout):
+    """underpassctl, with the control socket of that guest's daemon as its last word."""
+    parts = run.read()["parts"]
+    if guest not in parts:
+        raise LabError(f"no guest {guest}")
+    if "host" in parts[guest]:
+        return execute(run, parts[guest]["host"], ["underpassctl", *words, guest], timeout, no_stdin=True)
+    daemon = parts.get(f"underpassd-{guest}")
+    if daemon is None:
+        raise LabError(f"{guest} has no underpassd")
+    program = os.path.join(os.path.dirname(shlex.split(daemon["command"])[0]), "underpassctl")
+    return subprocess.run([program, *words, f"./up-{guest}.ctl"], cwd=run.path, stdin=subprocess.DEVNULL,
+                          timeout=timeout, check=False).returncode

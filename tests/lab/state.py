@@ -71,7 +71,11 @@ class RunDir:
         """Connect to a socket of the folder, however long the folder's name is."""
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.settimeout(timeout)
-        folder = os.open(self.path, os.O_PATH | os.O_DIRECTORY)
+        try:
+            folder = os.open(self.path, os.O_PATH | os.O_DIRECTORY)
+        except OSError as e:
+            sock.close()
+            raise LabError(f"no lab is up in {self.path}: {e.strerror}") from e
         try:
             sock.connect(f"/proc/self/fd/{folder}/{name}")
         except OSError as e:

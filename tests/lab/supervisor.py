@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The supervisor: the one process that owns every child of a running lab and outlives `lab up`.
 
-It owns starting, watching and ending; it must never outlive its lab, nor its children outlive it:
+It owns the order in which parts come and go; it must never outlive its lab, nor its children outlive it:
 each gets SIGKILL from the kernel when this process ends, however it ends.
 """
 import argparse
@@ -15,53 +15,34 @@ import sys
 import time
 
 import lan
-import ssh
 import state
 import topology
 import vm
+from children import Children, Part
 from errors import LabError
-from image import GuestImage, QemuImage, die_with_parent
-
-PANIC = b"Kernel panic - not syncing"
-
-
-class Part:
-    """A child process and what is known of it. Logs to <name>.log unless told otherwise."""
-
-    def __init__(self, name, kind, argv, log):
-        self.name, self.kind, self.argv, self.log = name, kind, argv, log
-        self.process = None
-        self.status = "not started"
-        self.detail = ""
-        self.expected_end = False
-        self.started = 0.0
-        self.took = None
-        self.extra = {}
-
-    def record(self):
-        pid = self.process.pid if self.process and self.process.returncode is None else None
-        return {"kind": self.kind, "status": self.status, "detail": self.detail, "pid": pid,
-                "born": state.process_birth(pid) if pid else None, "log": self.log, "seconds": self.took,
-                "command": vm.quoted(self.argv), **self.extra}
+from image import GuestImage, QemuImage
+from libvirt_machine import LibvirtMachine
+from qemu_machine import QemuMachine
 
 
 class Supervisor:
     def __init__(self, run, options, cache, accel):
         self.run, self.options, self.accel = run, options, accel
         self.qemu, self.guest = QemuImage(cache), GuestImage(cache)
-        self.parts = {}
-        self.specs = {}
+        self.children = Children(run, self._lost)
+        self.services, self.machines = {}, {}
         self.lan = lan.Lan()
         self.phase = "starting"
         self.ending = asyncio.Event()
         self.ended = asyncio.Event()
         self.clients = set()
-        self.tasks = {}      # VM name -> the task that follows its boot
-        self.masters = {}    # VM name -> ssh process
         self.start = time.monotonic()
         self.image_locks = []
         self.bringing = None  # the task of bring_up
         self.fatal = ""       # why it was cancelled, if something died
+
+    def key(self):
+        return self.guest.path("key")
 
     # -- telling ------------------------------------------------------------
 
@@ -78,57 +59,16 @@ class Supervisor:
 
     def snapshot(self):
         return {"phase": self.phase, "topology": self.options.topology, "accel": self.accel,
-                "kernel": self.options.kernel, "supervisor": os.getpid(), "key": self.guest.path("key"),
-                "parts": {name: part.record() for name, part in self.parts.items()}}
+                "kernel": self.options.kernel, "supervisor": os.getpid(), "key": self.key(),
+                "parts": {name: part.record() for name, part in self.children.parts.items()}}
 
-    # -- children -----------------------------------------------------------
-
-    async def spawn(self, part, env=None):
-        with open(self.run.file(part.log), "ab") as log:
-            part.process = await asyncio.create_subprocess_exec(
-                *part.argv, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.run.path,
-                env={**os.environ, **(env or {})}, preexec_fn=die_with_parent())
-        part.status, part.detail, part.expected_end = "running", "", False
-        part.started = time.monotonic()
-        self.parts[part.name] = part
-        asyncio.create_task(self._watch(part, part.process))
-        self.save()
-
-    async def _watch(self, part, process):
-        """Notice and report the end of a child."""
-        code = await process.wait()
-        if part.process is not process or part.expected_end:
-            return
-        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
-        # QEMU ends with status 0 when its guest powers off.
-        part.status = "ended" if code == 0 and part.kind == "vm" else "died"
-        part.detail = "powered off" if part.status == "ended" else how
+    def _lost(self, part):
+        """A child ended by itself."""
         self.say("died", f"{part.name} {part.detail}")
         self.save()
         if self.phase == "starting" and part.kind == "service" and self.bringing:
             self.fatal = f"{part.name} {part.detail} before all was up:\n{self.run.tail(part.log)}"
             self.bringing.cancel()
-
-    async def end(self, part, grace=5.0):
-        process = part.process
-        part.expected_end = True
-        if process is None or process.returncode is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), grace)
-        except asyncio.TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-            if part.kind == "service":
-                part.status, part.detail = "died", f"did not end within {grace:.0f} s of SIGTERM"
-                return
-        if part.kind == "service" and process.returncode not in (0, -signal.SIGTERM):
-            part.status, part.detail = "died", f"ended with status {process.returncode} when told to stop"
-        elif part.status == "running":
-            part.status = "ended"
 
     # -- bringing up --------------------------------------------------------
 
@@ -140,20 +80,27 @@ class Supervisor:
         for spec in plan.vms:
             spec.accel = self.accel
             spec.ssh_port = vm.free_port()
-            self.specs[spec.name] = spec
-            vm.make_disk(spec, self.qemu, self.guest, self.run.path)
-            await self._start_vm(spec)
-        await asyncio.gather(*self.tasks.values())
+            await self._start_machine(QemuMachine(self, spec))
+        await self._all_up()
+        for spec in plan.guests:
+            await self._start_machine(LibvirtMachine(self, spec))
+        await self._all_up()
         self.phase = "up"
         self.save()
 
+    async def _all_up(self):
+        await asyncio.gather(*(m.task for m in self.machines.values()))
+
     async def _start_service(self, service):
-        part = Part(service.name, "service", service.argv, f"{service.name}.log")
+        part = self.children.parts.get(service.name) or Part(service.name, "service", service.argv,
+                                                             f"{service.name}.log")
+        self.services[service.name] = service
         self.say("start", service.name)
-        await self.spawn(part)
+        await self.children.spawn(part)
+        self.save()
         end = time.monotonic() + 10
         while not all(os.path.exists(self.run.file(p)) for p in service.ready):
-            if part.process.returncode is not None or part.status == "died":
+            if not part.running() or part.status == "died":
                 raise LabError(f"{part.name} ended at its start:\n{self.run.tail(part.log)}")
             if time.monotonic() > end:
                 raise LabError(f"{part.name} did not open its sockets within 10 s:\n{self.run.tail(part.log)}")
@@ -161,135 +108,12 @@ class Supervisor:
         part.took = round(time.monotonic() - part.started, 1)
         self.say("up", f"{service.name} serves")
 
-    async def _start_vm(self, spec):
-        part = self.parts.get(spec.name)
-        if part is None:
-            part = Part(spec.name, "vm", vm.command_line(spec, self.qemu, self.guest), f"{spec.name}.qemu.log")
-            part.extra = {"reach": spec.reach(), "console": f"{spec.name}.log"}
-        self.say("start", f"{spec.name} ({self.accel})")
-        await self.spawn(part, self.qemu.environment())
-        self._follow(spec)
-
-    def _follow(self, spec):
-        self.tasks[spec.name] = asyncio.create_task(self._boot(spec, self.parts[spec.name]))
-
-    async def _boot(self, spec, part):
-        """Follow a VM from its start to its first login; raise when it cannot get there."""
-        part.status, part.took = "booting", None
-        part.started = time.monotonic()
-        log = self.run.file(f"{spec.name}.log")
-        offset = os.path.getsize(log) if os.path.exists(log) else 0
-        part.extra["panic_from"] = offset
-        panics = asyncio.create_task(self._panics(spec, part, offset))
-        answers = asyncio.create_task(self._login(spec, part))
-        try:
-            done, _ = await asyncio.wait({panics, answers}, timeout=self.options.boot_timeout,
-                                         return_when=asyncio.FIRST_COMPLETED)
-            if answers in done:
-                answers.result()
-                part.took = round(time.monotonic() - part.started, 1)
-                self.say("up", f"{spec.name} up, {part.took} s after its start")
-                self.save()
-            elif panics in done:
-                raise LabError(f"{spec.name}: {part.detail}:\n{self.run.tail(spec.name + '.log', 30)}")
-            else:
-                raise LabError(f"{spec.name} gave no login within {self.options.boot_timeout} s; its console ends:\n"
-                               + self.run.tail(spec.name + ".log"))
-        except BaseException:
-            panics.cancel()
-            raise
-        finally:
-            answers.cancel()
-
-    async def _login(self, spec, part):
-        """Wait for sshd, then hold one connection open for everybody."""
-        while True:
-            if part.process.returncode is not None:
-                raise LabError(f"{spec.name} {part.detail or 'ended'}:\n{self.run.tail(part.log)}\n"
-                               + self.run.tail(spec.name + ".log"))
-            if await self._banner(spec.ssh_port):
-                part.extra["sshd"] = round(time.monotonic() - part.started, 1)
-                if await self._master(spec):
-                    await self._settle(spec)
-                    part.status = "up"
-                    return
-            await asyncio.sleep(0.2)
-
-    @staticmethod
-    async def _banner(port):
-        writer = None
-        try:
-            reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 5)
-            return (await asyncio.wait_for(reader.readline(), 5)).startswith(b"SSH-")
-        except (OSError, asyncio.TimeoutError):
-            return False
-        finally:
-            if writer:
-                writer.close()
-
-    async def _master(self, spec):
-        access = ssh.Access(spec.name, spec.reach(), self.guest.path("key"))
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.run.file(access.socket()))
-        with open(self.run.file(f"{spec.name}.ssh.log"), "ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *access.master(), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.run.path, preexec_fn=die_with_parent())
-        self.masters[spec.name] = process
-        while process.returncode is None:
-            if os.path.exists(self.run.file(access.socket())):
-                asyncio.create_task(self._keep_master(spec, process))
-                return True
-            await asyncio.sleep(0.05)
-        return False
-
-    async def _settle(self, spec):
-        """Up also means that udev has bound drivers to what it found."""
-        access = ssh.Access(spec.name, spec.reach(), self.guest.path("key"))
-        process = await asyncio.create_subprocess_exec(
-            *access.command(["udevadm", "settle", "--timeout=60"]), stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, cwd=self.run.path,
-            preexec_fn=die_with_parent())
-        try:
-            if await process.wait() != 0:
-                self.say("slow", f"{spec.name}: its devices did not settle within 60 s")
-        except asyncio.CancelledError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            raise
-
-    async def _keep_master(self, spec, process):
-        """When the connection is lost but the VM lives (it rebooted, say), follow it anew."""
-        await process.wait()
-        part = self.parts[spec.name]
-        if self.masters.get(spec.name) is not process or self.ending.is_set():
-            return
-        await asyncio.sleep(0.5)
-        if part.process.returncode is None and part.status == "up":
-            self.say("lost", f"{spec.name}: connection lost, following its boot")
-            self._follow(spec)
-            with contextlib.suppress(LabError):
-                await self.tasks[spec.name]
-
-    async def _panics(self, spec, part, offset):
-        """Watch the console of a VM for the one line that means it is gone."""
-        kept = b""
-        while part.process.returncode is None:
-            with contextlib.suppress(OSError):
-                with open(self.run.file(f"{spec.name}.log"), "rb") as f:
-                    f.seek(offset)
-                    text = f.read()
-                    offset += len(text)
-                kept = kept[-200:] + text
-            at = kept.find(PANIC)
-            if at >= 0:
-                await asyncio.sleep(0.5)
-                part.status = "panicked"
-                part.detail = kept[at:].splitlines()[0].decode(errors="replace").strip()
-                self.say("died", f"{spec.name}: {part.detail}")
-                self.save()
-                return
-            await asyncio.sleep(0.5)
+    async def _start_machine(self, machine):
+        self.machines[machine.name] = machine
+        self.say("start", f"{machine.name} ({machine.how})")
+        await machine.start()
+        self.save()
+        machine.follow()
 
     # -- requests -----------------------------------------------------------
 
@@ -315,69 +139,52 @@ class Supervisor:
     async def serve(self, request):
         what = request.get("do")
         if what == "status":
+            await asyncio.gather(*(m.look() for m in self.machines.values()))
             return self.snapshot()
         if what == "restart":
-            return await self.restart(request["vm"], request.get("reset", False))
+            return await self.restart(request["name"], request.get("reset", False))
         if what == "down":
             self.ending.set()
             await self.ended.wait()
-            return {"supervisor": os.getpid(), "faults": self.faults()}
+            return {"supervisor": os.getpid(), "faults": self.children.faults()}
         raise LabError(f"unknown request {what!r}")
 
     async def restart(self, name, reset):
-        spec = self.specs.get(name)
-        if spec is None:
-            raise LabError(f"no VM {name}; there are: {' '.join(self.specs)}")
-        part = self.parts[name]
-        running = part.process and part.process.returncode is None
-        master = self.masters.pop(name, None)
-        if master and master.returncode is None:
-            master.kill()
-        task = self.tasks.get(name)
-        if task and not task.done():
-            task.cancel()
-        if reset and running:
-            await self._qmp(spec, "system_reset")
-            self._follow(spec)
+        if name in self.services:
+            return await self._restart_service(self.services[name])
+        machine = self.machines.get(name)
+        if machine is None:
+            raise LabError(f"no part {name}; there are: {' '.join([*self.machines, *self.services])}")
+        machine.forget()
+        if reset and not await machine.ended():
+            await machine.reset()
         else:
-            await self.end(part)
-            await self._start_vm(spec)
-        await self.tasks[name]
+            await machine.end()
+            await machine.start()
+        machine.follow()
+        await machine.task
+        return {"seconds": machine.part.took}
+
+    async def _restart_service(self, service):
+        part = self.children.parts[service.name]
+        await self.children.end(part)
+        for path in service.ready:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.run.file(path))
+        await self._start_service(service)
         return {"seconds": part.took}
 
-    async def _qmp(self, spec, command):
-        reader, writer = await asyncio.open_unix_connection(f"{spec.name}.qmp")
-        try:
-            await reader.readline()
-            for name in ("qmp_capabilities", command):
-                writer.write(json.dumps({"execute": name}).encode() + b"\n")
-                while True:
-                    reply = json.loads(await asyncio.wait_for(reader.readline(), 10))
-                    if "error" in reply:
-                        raise LabError(f"QEMU refused {name}: {reply['error']['desc']}")
-                    if "return" in reply:
-                        break
-        finally:
-            writer.close()
-
     # -- ending -------------------------------------------------------------
-
-    def faults(self):
-        """Services that did not end the way they should; a VM's end is its own affair."""
-        return [f"{p.name} {p.detail}" for p in self.parts.values() if p.status == "died" and p.kind == "service"]
 
     async def tear_down(self):
         self.phase = "ending"
         self.ending.set()
-        for task in self.tasks.values():
-            task.cancel()
-        for master in self.masters.values():
-            with contextlib.suppress(ProcessLookupError):
-                master.kill()
-        vms = [p for p in self.parts.values() if p.kind == "vm"]
-        await asyncio.gather(*(self.end(p, 3.0) for p in vms))
-        for part in [p for p in self.parts.values() if p.kind == "service"]:
-            await self.end(part)
+        for machine in self.machines.values():
+            machine.forget()
+        # Guests end with their hosts.
+        await asyncio.gather(*(self.children.end(p, 3.0) for p in self.children.of_kind("vm")))
+        for part in reversed(self.children.of_kind("service")):
+            await self.children.end(part)
         self.lan.stop()
         self.save()
 
@@ -407,7 +214,7 @@ class Supervisor:
         lifeline.cancel()
         if failed:
             self.run.keep_logs(self.run.failed())
-        faults = self.faults()
+        faults = self.children.faults()
         self.say("gone", "; ".join(faults))
         shutil.rmtree(self.run.path, ignore_errors=True)
         self.ended.set()

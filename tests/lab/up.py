@@ -31,22 +31,24 @@ def on_terminate(_signal, _frame):
 
 def up(args):
     need_tools("ssh", "scp")
-    if not 1 <= args.vms <= 16:
-        raise LabError("--vms takes 1 to 16")
+    if not 1 <= args.machines <= 16:
+        raise LabError("--vms or --guests takes 1 to 16")
     if not 0 <= args.hcas <= 16:
         raise LabError("--hcas takes 0 to 16")
     for sig in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, on_terminate)
-    args.model = os.path.abspath(args.model)
-    topology.plan(args.topology, args)  # refuse what cannot work before anything starts
+    for name in ("model", "daemon", "modules"):
+        setattr(args, name, os.path.abspath(getattr(args, name)))
     qemu, guest = QemuImage(args.cache, say), GuestImage(args.cache, say)
     qemu.ensure()
     guest.ensure()
+    plan = topology.plan(args.topology, args)  # refuse what cannot work before anything starts
     how, why = accel.choose(args.accel, qemu, guest, say)
-    say(f"{args.topology}: {args.vms} VMs with {args.hcas} HCAs each, kernel {args.kernel}, {how} ({why})")
+    say(f"{args.topology}: {' '.join(m.name for m in (*plan.services, *plan.vms, *plan.guests))}, "
+        f"kernel {args.kernel}, {how} ({why})")
     args.run.create()
-    names = ("topology", "vms", "hcas", "kernel", "mem", "smp", "iommu", "append", "model", "model_args",
-             "qemu_args", "boot_timeout")
+    names = ("topology", "machines", "hcas", "kernel", "mem", "smp", "host_smp", "small_pages", "iommu", "append", "model",
+             "model_args", "qemu_args", "daemon", "modules", "settings", "cache", "boot_timeout")
     given = {"dir": args.run.path, "cache": args.cache, "accel": how,
              "options": {n: getattr(args, n) for n in names}}
     supervisor = None
@@ -82,6 +84,8 @@ def follow(supervisor):
                 kind = line["kind"]
                 if kind == "failed":
                     raise LabError(line["text"])
+                if kind == "gone":
+                    continue
                 if kind == "start":
                     waiting.append(line["text"])
                     say(f"{line['at']:5.1f} s  starting {line['text']}")

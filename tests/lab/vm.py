@@ -18,15 +18,24 @@ CONFIG = os.path.join(HERE, "..", "..", "qemu-configs", "vm.args")
 
 
 @dataclasses.dataclass
+class Setup:
+    """What is put into a machine each time it came up, and the command that makes use of it."""
+    files: dict    # absolute path there -> path here, or what stands in it
+    command: list
+
+
+@dataclasses.dataclass
 class VmSpec:
     name: str
     number: int
     kernel: str = "stable"
     mem: str = "1536M"
     smp: int = 1
-    nested: bool = False  # runs KVM guests itself
     iommu: str = None    # intel or amd
+    bypass: bool = False # HCAs are on a bus that the IOMMU is not for
     accel: str = "tcg"
+    host: bool = False   # runs guests of its own, upon the image as a second disk
+    setup: list = dataclasses.field(default_factory=list)
     hcas: list = dataclasses.field(default_factory=list)  # sockets, relative to the lab's folder
     append: str = ""     # further kernel arguments
     extra: list = dataclasses.field(default_factory=list)  # further QEMU arguments
@@ -66,19 +75,21 @@ def command_line(spec, qemu, guest):
     """The whole argv of QEMU for one VM; to be run in the lab's folder."""
     config = read_config()
     words = {
-        "name": spec.name, "mem": spec.mem, "smp": spec.smp, "number_hex": f"{spec.number:02x}",
-        "disk": f"{spec.name}.qcow2", "ssh_port": spec.ssh_port,
+        "name": spec.name, "mem": spec.mem, "smp": spec.smp, "max_cpus": max(2, spec.smp), "number_hex": f"{spec.number:02x}",
+        "disk": f"{spec.name}.qcow2", "ssh_port": spec.ssh_port, "image": guest.path("root.ext4"),
         "kernel": guest.path(f"vmlinuz-{spec.kernel}"), "initrd": guest.path(f"initrd-{spec.kernel}"),
         "machine_id": hashlib.md5(f"lab {spec.name}".encode(), usedforsecurity=False).hexdigest(),
     }
-    iommu = [f"iommu-{spec.iommu}"] if spec.iommu else []
-    kernel_sections = ["kernel"] + [f"kernel-{s}" for s in iommu]
+    bypass = "-bypass" if spec.iommu and spec.bypass else ""
+    iommu = [f"iommu-{spec.iommu}{bypass}"] if spec.iommu else []
+    kernel_sections = ["kernel"] + ([f"kernel-iommu-{spec.iommu}"] if spec.iommu else [])
     append = [w for s in kernel_sections for w in fill(config[s], words)]
     words["append"] = " ".join(append + ([spec.append] if spec.append else []))
-    sections = ["always", "lan", spec.accel + ("-nested" if spec.nested else "")] + iommu
+    sections = ["always", "lan", spec.accel + ("-nested" if spec.host else "")] + iommu
+    sections += ["guest-disk"] if spec.host else []
     lines = [line for s in sections for line in fill(config[s], words)]
     for number, path in enumerate(spec.hcas):
-        lines += fill(config["hca"], {**words, "socket": path, "hca": number})
+        lines += fill(config[f"hca{bypass}"] + config["hca-device"], {**words, "socket": path, "hca": number})
     argv = qemu.command("qemu-system-x86_64") + qemu.data_options()
     for line in lines:
         argv += line.split(None, 1)
@@ -89,7 +100,7 @@ def make_disk(spec, qemu, guest, folder):
     """A disk of the VM's own that only holds what differs from the image."""
     if not os.path.exists(os.path.join(folder, f"{spec.name}.qcow2")):
         subprocess.run([*qemu.command("qemu-img"), "create", "-q", "-f", "qcow2", "-F", "raw",
-                        "-b", guest.path("root.ext4"), f"{spec.name}.qcow2"], cwd=folder, check=True)
+                        "-b", guest.path("host.ext4" if spec.host else "root.ext4"), f"{spec.name}.qcow2"], cwd=folder, check=True)
 
 
 def quoted(argv):

@@ -44,7 +44,7 @@ dma_faults() {
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$(grep -c '^ok ' <<< "$output")" -ge 10 ]
-	! grep -q '^not ok ' <<< "$output"
+	run ! grep -q '^not ok ' <<< "$output"
 	[ "$(dma_faults)" -gt 0 ]
 	model_holds_nothing vm1.0
 }

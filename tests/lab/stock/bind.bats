@@ -7,12 +7,12 @@ bats_require_minimum_version 1.5.0
 load common
 
 setup_file() {
-	unset LAB_DIR # always a fresh lab: other tests leave their own lines in dmesg
-	stock_lab_up "$BATS_FILE_TMPDIR" --model-arg=--strict
+	unset LAB_DIR LAB_SHARED # always a fresh lab: other tests leave their own lines in dmesg
+	lab_up "$BATS_FILE_TMPDIR" --model-arg=--strict
 }
 
 teardown_file() {
-	stock_lab_down
+	lab_down
 }
 
 # The PCI address of the first HCA of a VM.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# TAP: bytes.py between vm1 (passive) and vm2 (active), one test for each transport and opcode; what it prints is
+# TAP: bytes.py between two machines, one passive, one active, one test for each transport and opcode; what it prints is
 # the report. An argument is a pattern for lines, e.g. '^(RC|XRC) '. BYTES_OPTIONS go to both sides, e.g.
 # "-d rxe0 -g 1" or "-s 2" for other data; FABRIC_FAULT is a bad line to send over, see common.bash.
 set -u
@@ -10,17 +10,17 @@ set -u
 
 here=$(dirname "$0")
 scratch=$(mktemp -d)
-trap 'stock_lab_down; rm -rf "$scratch"' EXIT
-stock_lab_up "$scratch" --model-arg=--strict || { echo "Bail out! the lab did not come up"; exit 1; }
-for vm in vm1 vm2; do
-	lab put $vm "$here/bytes.py" "$here/bytes_plan.py" /root/ >&2 || { echo "Bail out! no way into $vm"; exit 1; }
+trap 'lab_down; rm -rf "$scratch"' EXIT
+lab_up "$scratch" --model-arg=--strict || { echo "Bail out! the lab did not come up"; exit 1; }
+for vm in $SERVER $CLIENT; do
+	lab put "$vm" "$here/bytes.py" "$here/bytes_plan.py" /root/ >&2 || { echo "Bail out! no way into $vm"; exit 1; }
 done
 
 # shellcheck disable=SC2206  # options are words
 words=(/root/bytes.py -d "$DEV" ${BYTES_OPTIONS:-})
 words+=(-l "${1:-}")
 fabric_fault || { echo "Bail out! no such fault: $FABRIC_FAULT"; exit 1; }
-pair 18700 "${words[@]}" -- "${words[@]}" vm1 > "$scratch/out" < /dev/null
+pair 18700 "${words[@]}" -- "${words[@]}" "$SERVER" > "$scratch/out" < /dev/null
 status=$?
 fabric_clear || status=1
 # The report of the active side, then that of the passive one as a comment.

@@ -1,31 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 #
-# What the tests of stock VMs share: the lab they run in, and a server in vm1 with a client in vm2.
+# What tests of applications share: the lab they run in, and a server in one machine with a client in another.
 # It owns no expectations. With LAB_DIR set to a lab that is up, that one is used and left up.
 #
+# The folder of a test is its topology: the same files are in stock/, direct/ and nested/.
 # RDMA_DEV, PINGPONG_OPTIONS and PERFTEST_OPTIONS let the same tests run on another device, e.g. on
 # rdma_rxe (rxe0, "-g 1", "-x 1"), to tell a fault of the tests from one of the model.
-# FABRIC_FAULT, e.g. "loss=0.01 seed=21 dir=tx", is what fabric_fault puts on the lines of both VMs.
+# FABRIC_FAULT, e.g. "loss=0.01 seed=21 dir=tx", is what fabric_fault puts on the lines of both machines.
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 PATH=$TOP/tests/lab:$PATH
-export DEV=${RDMA_DEV:-mlx5_0}
+TOPOLOGY=$(basename "$(cd "${BATS_TEST_DIRNAME:-$(dirname "$0")}" && pwd)")
+case $TOPOLOGY in
+direct | nested | pair)
+	export SERVER=guest1 CLIENT=guest2 DEV=${RDMA_DEV:-underpass0} ;;
+passthrough)
+	export SERVER=guest1 CLIENT=guest2 DEV=${RDMA_DEV:-mlx5_0} ;;
+*)
+	TOPOLOGY=stock
+	export SERVER=vm1 CLIENT=vm2 DEV=${RDMA_DEV:-mlx5_0} ;;
+esac
+export TOPOLOGY
 LIMIT=${STOCK_TIMEOUT:-120}
 
-# stock_lab_up FOLDER [OPTION …]: use the lab that is up, or bring up two VMs with one HCA each.
-stock_lab_up() {
-	if [ -n "${LAB_DIR:-}" ] && lab status > /dev/null 2>&1; then
-		export STOCK_OWN_LAB=
-	else
-		export LAB_DIR=$1/lab STOCK_OWN_LAB=yes
-		shift
-		lab up stock --vms 2 --kernel "${STOCK_KERNEL:-stable}" "$@" >&2 3>&-
+# lab_up FOLDER [OPTION …]: use the lab of LAB_DIR if it is up, or the one that all tests of a run share, or bring up
+# one of our own, of two machines with one HCA each.
+lab_up() {
+	local folder=$1/lab
+	shift
+	export LAB_OWN=
+	if [ -z "${LAB_DIR:-}" ] && [ -n "${LAB_SHARED:-}" ]; then
+		LAB_DIR=$(shared "$TOPOLOGY" 3>&-) || return
+		export LAB_DIR
+	elif [ -z "${LAB_DIR:-}" ] || ! lab status > /dev/null 2>&1; then
+		export LAB_DIR=$folder LAB_OWN=yes
+		lab up "$TOPOLOGY" --vms 2 --kernel "${STOCK_KERNEL:-stable}" "$@" >&2 3>&-
 	fi
 }
 
-stock_lab_down() {
-	[ -z "$STOCK_OWN_LAB" ] || lab down >&2
+lab_down() {
+	[ -z "$LAB_OWN" ] || lab down >&2
+}
+
+# Whether commands of a machine still work.
+reachable() {
+	lab exec -n --timeout 30 "$1" -- true
 }
 
 # listens VM PORT [PID]: wait until somebody listens on a TCP port of a VM, as long as the process PID lives.
@@ -39,7 +59,7 @@ listens() {
 }
 
 # pair PORT SERVER-WORD … -- CLIENT-WORD …
-# The server in vm1, then the client in vm2; fails unless both end well. Output of both on stdout.
+# The server in one machine, then the client in the other; fails unless both end well. Output of both on stdout.
 pair() {
 	local port=$1 server=() out client_status=0 server_status=0
 	shift
@@ -49,12 +69,12 @@ pair() {
 	done
 	shift
 	out=$(mktemp)
-	lab exec -n --timeout "$LIMIT" vm1 -- "${server[@]}" > "$out" 2>&1 3>&- &
+	lab exec -n --timeout "$LIMIT" "$SERVER" -- "${server[@]}" > "$out" 2>&1 3>&- &
 	local pid=$!
-	if listens vm1 "$port" $pid; then
-		lab exec -n --timeout "$LIMIT" vm2 -- "$@" 2>&1 || client_status=$?
+	if listens "$SERVER" "$port" $pid; then
+		lab exec -n --timeout "$LIMIT" "$CLIENT" -- "$@" 2>&1 || client_status=$?
 		# A client that failed leaves its server waiting for ever.
-		[ $client_status -eq 0 ] || lab exec -n vm1 -- pkill -x "$(basename "${server[0]}" | cut -c1-15)" || true
+		[ $client_status -eq 0 ] || lab exec -n "$SERVER" -- pkill -x "$(basename "${server[0]}" | cut -c1-15)" || true
 	else
 		client_status=1
 		echo "the server does not listen"
@@ -75,11 +95,11 @@ hca = next(h for h in json.load(sys.stdin)["hcas"] if h["name"] == sys.argv[1])
 print(sum(hca["faults"][way][sys.argv[2]] for way in ("tx", "rx")))' "$1" "$2"
 }
 
-# Put FABRIC_FAULT, if any, on the lines of both VMs.
+# Put FABRIC_FAULT, if any, on the lines of both machines.
 fabric_fault() {
 	[ -z "${FABRIC_FAULT:-}" ] && return
 	local hca
-	for hca in vm1.0 vm2.0; do
+	for hca in "$SERVER.0" "$CLIENT.0"; do
 		# shellcheck disable=SC2086  # words
 		lab model fault $hca $FABRIC_FAULT > /dev/null || return
 	done
@@ -89,7 +109,7 @@ fabric_fault() {
 fabric_clear() {
 	[ -z "${FABRIC_FAULT:-}" ] && return
 	local hca what sum status=0
-	for hca in vm1.0 vm2.0; do
+	for hca in "$SERVER.0" "$CLIENT.0"; do
 		sum=0
 		for what in lost duplicated reordered; do
 			local n

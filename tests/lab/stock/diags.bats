@@ -7,11 +7,11 @@ bats_require_minimum_version 1.5.0
 load common
 
 setup_file() {
-	stock_lab_up "$BATS_FILE_TMPDIR" --model-arg=--strict
+	lab_up "$BATS_FILE_TMPDIR" --model-arg=--strict
 }
 
 teardown_file() {
-	stock_lab_down
+	lab_down
 }
 
 lid_of() {

@@ -1,17 +1,17 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# The five ping-pongs of ibverbs-utils between two stock VMs; where they can, they compare the bytes received.
+# The five ping-pongs of ibverbs-utils between two machines; where they can, they compare the bytes received.
 
 bats_require_minimum_version 1.5.0
 load common
 
 setup_file() {
-	stock_lab_up "$BATS_FILE_TMPDIR" --model-arg=--strict
+	lab_up "$BATS_FILE_TMPDIR" --model-arg=--strict
 }
 
 teardown_file() {
-	stock_lab_down
+	lab_down
 }
 
 # pingpong PROGRAM OPTION …
@@ -19,7 +19,7 @@ pingpong() {
 	local program=$1
 	shift
 	# shellcheck disable=SC2086  # options are words
-	pair 18515 "$program" -d "$DEV" ${PINGPONG_OPTIONS:-} "$@" -- "$program" -d "$DEV" ${PINGPONG_OPTIONS:-} "$@" vm1
+	pair 18515 "$program" -d "$DEV" ${PINGPONG_OPTIONS:-} "$@" -- "$program" -d "$DEV" ${PINGPONG_OPTIONS:-} "$@" "$SERVER"
 }
 
 @test "ibv_rc_pingpong, polling, bytes compared" {

@@ -7,12 +7,12 @@ bats_require_minimum_version 1.5.0
 load common
 
 setup_file() {
-	stock_lab_up "$BATS_FILE_TMPDIR" --model-arg=--strict
+	lab_up "$BATS_FILE_TMPDIR" --model-arg=--strict
 	lab put vm1 "$TOP/build/release/underpassctl" /usr/local/bin/
 }
 
 teardown_file() {
-	stock_lab_down
+	lab_down
 }
 
 @test "no IOMMU: status 9, and what to boot with" {

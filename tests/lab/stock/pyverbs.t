@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""TAP: the pyverbs suite of Debian in a stock VM, each of its tests one of ours.
+"""TAP: the pyverbs suite of Debian in a machine of the lab, each of its tests one of ours.
 
 It owns the reading of unittest's report; it must never decide that a failure does not matter.
 usage: pyverbs.t [TEST …]      e.g. tests.test_mr.MRTest; all without one
@@ -13,9 +13,12 @@ import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.realpath(__file__))
+HERE = os.path.dirname(os.path.abspath(__file__))  # as it was called: the folder is the topology
 LAB = os.path.join(HERE, "..", "lab")
-DEV = os.environ.get("RDMA_DEV", "mlx5_0")
+TOPOLOGY = os.path.basename(HERE)
+OURS = TOPOLOGY in ("direct", "nested", "pair")  # our driver, which serves no users in the kernel
+MACHINE = "vm1" if TOPOLOGY == "stock" else "guest1"
+DEV = os.environ.get("RDMA_DEV", "underpass0" if OURS else "mlx5_0")
 OPTIONS = shlex.split(os.environ.get("PYVERBS_OPTIONS", ""))
 LIMIT = os.environ.get("STOCK_TIMEOUT", "1500")
 
@@ -58,11 +61,14 @@ def read_report(lines):
 
 def main():
     own = None
+    if "LAB_DIR" not in os.environ and "LAB_SHARED" in os.environ:
+        os.environ["LAB_DIR"] = subprocess.run([os.path.join(HERE, "..", "shared"), TOPOLOGY], check=True, text=True,
+                                               stdout=subprocess.PIPE).stdout.strip()
     if not (os.environ.get("LAB_DIR") and
             lab("status", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0):
         own = tempfile.TemporaryDirectory()
         os.environ["LAB_DIR"] = os.path.join(own.name, "lab")
-        if lab("up", "stock", "--vms", "1", "--model-arg=--strict",
+        if lab("up", TOPOLOGY, "--vms", "1", "--model-arg=--strict",
                "--kernel", os.environ.get("STOCK_KERNEL", "stable")).returncode:
             print("Bail out! the lab did not come up")
             return 1
@@ -75,12 +81,13 @@ def main():
 
 
 def run():
-    files = lab("exec", "-n", "vm1", "--", "sh", "-c", UNPACK, capture_output=True, text=True)
+    files = lab("exec", "-n", MACHINE, "--", "sh", "-c", UNPACK, capture_output=True, text=True)
     if files.returncode or int(files.stdout) < 40:
         print(f"Bail out! Debian's tests are not where they should be: {files.stdout}{files.stderr}")
         return 1
-    lab("exec", "-n", "vm1", "--", "sh", "-c", ADDRESS, DEV, check=True)
-    done = lab("exec", "-n", "--timeout", LIMIT, "vm1", "--", "python3", "/root/tests/run_tests.py",
+    if not OURS:
+        lab("exec", "-n", MACHINE, "--", "sh", "-c", ADDRESS, DEV, check=True)
+    done = lab("exec", "-n", "--timeout", LIMIT, MACHINE, "--", "python3", "/root/tests/run_tests.py",
                "--dev", DEV, "-v", *OPTIONS, *sys.argv[1:], capture_output=True, text=True)
     lines = done.stderr.splitlines()
     results = read_report(lines)

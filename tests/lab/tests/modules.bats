@@ -16,7 +16,7 @@ load common
 
 @test "a kbuild image of other kernels than the guests boot is refused by name" {
 	local image folder
-	for image in "$TOP"/build/lab/cache/{guest,kbuild}-*; do
+	for image in "${LAB_CACHE:-$TOP/build/lab/cache}"/{guest,kbuild}-*; do
 		folder=$BATS_TEST_TMPDIR/cache/${image##*/}
 		mkdir -p "$folder"
 		cp "$image"/{manifest.json,version-*} "$folder"

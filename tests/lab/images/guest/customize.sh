@@ -21,7 +21,8 @@ chroot "$root" passwd -q -d root
 printf '127.0.0.1 localhost\n::1 localhost\n' > "$root/etc/hosts"
 n=1
 while [ $n -le 16 ]; do
-	echo "192.168.76.$n vm$n" >> "$root/etc/hosts"
+	echo "192.168.76.$n vm$n guest$n" >> "$root/etc/hosts"
+	echo "192.168.76.$((100 + n)) host$n" >> "$root/etc/hosts"
 	n=$((n + 1))
 done
 echo localhost > "$root/etc/hostname"

@@ -1,0 +1,1 @@
+../stock/bytes_plan.py

@@ -1,0 +1,47 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""TAP: a guest costs the memory that it registers, not the memory that it has; and it starts as quickly, however large.
+
+It owns the comparison of a small guest with a large one, and with plain passthrough; it must never know how memory is
+mapped. ROUNDS is how often each guest is started (3).
+"""
+import os
+import statistics
+import sys
+
+import registered
+from bed import HERE, HOST, Tap, lab, output, own_lab
+from registered import GUESTS
+
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+SIZES = ("512M", "4G")
+
+
+def start_times(topology):
+    lab("put", HOST, os.path.join(HERE, "first_entry.py"), "/root/")
+    medians = []
+    for guest, size in zip(GUESTS, SIZES):
+        times = [float(t) for t in
+                 output("exec", "-n", "--timeout", "900", HOST, "--", "python3", "/root/first_entry.py", guest,
+                        str(ROUNDS)).split()]
+        medians.append(statistics.median(times))
+        print(f"# {topology}: `virsh start` to the first instruction of a guest of {size}: "
+              f"{medians[-1]:.0f} ms ({' '.join(f'{t:.0f}' for t in times)})", flush=True)
+    return medians
+
+
+def main():
+    options = ("--guests", "2", "--mem", ",".join(SIZES), "--small-pages")
+    tap = Tap()
+    with own_lab("nested", *options):
+        registered.check(tap)
+        small, large = start_times("nested")
+    tap.check(large <= 1.3 * small, "the start does not grow with the guest's memory", f"{large / small:.2f} times")
+    with own_lab("passthrough", *options):
+        small, large = start_times("passthrough")
+    tap.check(large >= 1.3 * small, "as it does with plain passthrough", f"{large / small:.2f} times")
+    return tap.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
