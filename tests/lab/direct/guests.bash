@@ -8,11 +8,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
 # What the model counts for an HCA, but for what grows with the memory of a guest: held guest1.0
+# held guest1.0 PATTERN SECONDS: waits until it is that, and says what it is if it is not in time.
 held() {
-	lab model status | python3 -c '
-import json, sys
-hca = next(h for h in json.load(sys.stdin)["hcas"] if h["name"] == sys.argv[1])
-print("pages", hca["pages"], "ranges", hca["dma_ranges"], *(f"{k} {v}" for k, v in sorted(hca["objects"].items())))' "$1"
+	"$TOP/tests/lab/direct/held.py" "$@"
 }
 
 # One figure of the daemon: daemon guest1 status memory.registered_bytes
@@ -35,16 +33,9 @@ within() {
 	done
 }
 
-holds() {
-	[ "$(held "$1")" = "$2" ]
-}
-
-# The HCA of a guest holds again what it did: back_to guest1.0 "$what"; says what it holds if it does not within 10 s.
+# The HCA of a guest holds again what it did, within 10 s: back_to guest1.0 "$what" [SECONDS]
 back_to() {
-	within "${3:-10}" holds "$1" "$2" || {
-		printf 'wanted: %s\nholds:  %s\n' "$2" "$(held "$1")"
-		return 1
-	}
+	held "$1" "$2" "${3:-10}"
 }
 
 port_active() {

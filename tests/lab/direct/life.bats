@@ -52,9 +52,7 @@ print(json.load(sys.stdin)["parts"][sys.argv[1]]["pid"])' "$part")"
 }
 
 # As after a reset, and it reaches no memory.
-at_rest() {
-	[[ "$(held "$1")" =~ ^pages\ 0\ ranges\ 0(\ [a-z_]+\ 0)+$ ]]
-}
+AT_REST='pages 0 ranges 0( [a-z_]+ 0)+'
 
 # Over kernel VFIO the HCA is free only when the guest has ended, too, for QEMU holds its doorbells.
 daemon_again() {
@@ -79,7 +77,7 @@ daemon_again() {
 	local cycle
 	for ((cycle = 0; cycle < CYCLES; cycle++)); do
 		traffic_begin
-		run ! holds "$SERVER.0" "$IDLE"
+		[ "$(held "$SERVER.0")" != "$IDLE" ]
 		lab exec -n "$SERVER" -- pkill -9 ib_write_bw
 		back_to "$SERVER.0" "$IDLE"
 		traffic_end
@@ -145,7 +143,7 @@ daemon_again() {
 	for ((cycle = 0; cycle < CYCLES; cycle++)); do
 		traffic_begin
 		kill_hard underpassd
-		within 3 at_rest "$SERVER.0" || { held "$SERVER.0"; return 1; }
+		held "$SERVER.0" "$AT_REST" 3
 		traffic_end
 		daemon_again
 		back_to "$SERVER.0" "$EMPTY"

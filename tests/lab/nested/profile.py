@@ -71,6 +71,8 @@ class Steps:
         self.took = collections.defaultdict(list)
         self.calls = {}     # thread -> system call under way: number, second argument, when
         self.kicked = None  # when the guest left for a kick
+        self.asked = None   # the same, until it is answered
+        self.does = ""      # what that command has done to the IOMMU last
         self.told = None    # when an interrupt was raised
         self.mapped = {}    # thread of the daemon -> when it came back from mapping, and has waited for nothing since
 
@@ -79,7 +81,7 @@ class Steps:
 
     def vcpu(self, event, text, at):
         if event == "kvm_exit" and "reason npf" in text:
-            self.kicked = at
+            self.kicked = self.asked = at
         elif event == "kvm_entry":
             if self.kicked:
                 self.add("the guest is stopped by its kick", self.kicked, at)
@@ -89,10 +91,18 @@ class Steps:
 
     def called(self, tid, number, second, at):
         if number == WRITE:  # an answer: what it waits for next is the guest
-            self.told = at
-            self.mapped.pop(tid, None)
-        elif number == IOCTL and second in (MAP, UNMAP) and self.kicked:
-            self.add("from the kick to the IOMMU", self.kicked, at)
+            self.answered(tid, at)
+        elif number == IOCTL and second in (MAP, UNMAP):
+            self.does = "maps" if second == MAP else "unmaps"
+            if self.kicked:
+                self.add("from the kick to the IOMMU", self.kicked, at)
+
+    def answered(self, tid, at):
+        if self.asked and self.does:
+            self.add(f"a command that {self.does}, kick to answer", self.asked, at)
+        self.told = at
+        self.asked, self.does = None, ""
+        self.mapped.pop(tid, None)
 
     def returned(self, tid, number, second, begun, at):
         if number == IOCTL and second in (MAP, UNMAP):
@@ -116,7 +126,8 @@ class Steps:
             self.returned(tid, *self.calls.pop(tid), at)
 
     def summary(self):
-        return {step: {"n": len(times), "median_us": round(statistics.median(times)), "min_us": round(min(times))}
+        return {step: {"n": len(times), "median_us": round(statistics.median(times)), "min_us": round(min(times)),
+                       "sum_us": round(sum(times))}
                 for step, times in self.took.items()}
 
 

@@ -25,7 +25,7 @@ struct cost {
 	struct verbs_device device;
 	uint64_t sizes[MAX_SIZES];
 	size_t n_sizes, rounds;
-	bool huge;
+	bool huge, registrations_only;
 };
 
 static void print_row(const char *what, uint64_t size, struct verbs_samples *samples)
@@ -181,13 +181,14 @@ static int cost_connection(const struct cost *cost)
 
 /* --- the program ------------------------------------------------------------------- */
 
-enum { KEY_SIZES = 0x100, KEY_HUGE, KEY_ROUNDS };
+enum { KEY_SIZES = 0x100, KEY_HUGE, KEY_ROUNDS, KEY_REGISTRATIONS };
 
 static const struct argp_option options[] = {
 	VERBS_OPTION_DEVICE,
 	{ "sizes", KEY_SIZES, "LIST", 0, "Bytes to register, with K, M, G (4K,1M,256M)", 0 },
 	{ "hugepages", KEY_HUGE, 0, 0, "Register memory in huge pages (MAP_HUGETLB)", 0 },
 	{ "rounds", KEY_ROUNDS, "N", 0, "Rounds of each (100)", 0 },
+	{ "registrations-only", KEY_REGISTRATIONS, 0, 0, "No connections", 0 },
 	{ 0 },
 };
 
@@ -219,6 +220,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_ROUNDS:
 		cost->rounds = verbs_options_number(state, arg, 1, MAX_ROUNDS);
+		break;
+	case KEY_REGISTRATIONS:
+		cost->registrations_only = true;
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is not an option", arg);
@@ -252,7 +256,7 @@ int main(int argc, char **argv)
 	printf("what,size,n,median_ns,mean_ns,min_ns\n");
 	for (size_t i = 0; i < cost.n_sizes && !ret; i++)
 		ret = cost_registration(&cost, cost.sizes[i]);
-	if (!ret)
+	if (!ret && !cost.registrations_only)
 		ret = cost_connection(&cost);
 	closed = verbs_device_close(&cost.device);
 	return ret || closed;
