@@ -58,6 +58,11 @@ def output(*argv):
     return subprocess.run([LAB, *argv], check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
+def put_in_host(program):
+    """A program of this folder that watches the host from inside, and what it stands on."""
+    lab("put", HOST, os.path.join(HERE, program), os.path.join(HERE, "inhost.py"), "/root/")
+
+
 def start_server(machine, words, port=18515, stderr=None):
     """A program in a machine, its output dropped, once it listens or has ended."""
     server = subprocess.Popen([LAB, "exec", "-n", "--timeout", "120", machine, "--", *words], stdout=subprocess.DEVNULL,

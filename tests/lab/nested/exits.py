@@ -9,46 +9,33 @@ import glob
 import json
 import os
 import re
-import subprocess
 import sys
 
-TRACING = "/sys/kernel/tracing"
-EXITS = f"{TRACING}/events/kvm/kvm_exit"
+import inhost
+
+EXITS = "events/kvm/kvm_exit"
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 # AMD64 Architecture Programmer's Manual, volume 2, appendix C: exit codes of SVM.
 NAMES = {0x060: "intr", 0x064: "vintr", 0x072: "cpuid", 0x078: "hlt", 0x07b: "ioio", 0x07c: "msr", 0x07d: "task",
          0x081: "vmmcall", 0x08c: "mwait", 0x400: "npf"}
 
 
-def write(path, text):
-    with open(path, "w", encoding="ascii") as f:
-        f.write(text)
-
-
 def start_counting():
-    if not os.path.exists(f"{TRACING}/events"):
-        subprocess.run(["mount", "-t", "tracefs", "tracefs", TRACING], check=True)
-    with open(f"{EXITS}/trigger", encoding="ascii") as f:
-        if "hist:" in f.read():
-            write(f"{EXITS}/trigger", "!hist:keys=common_pid,exit_reason")
-    write(f"{EXITS}/trigger", "hist:keys=common_pid,exit_reason")
+    inhost.mount()
+    if any("hist:" in line for line in inhost.lines(f"{EXITS}/trigger")):
+        inhost.write(f"{EXITS}/trigger", "!hist:keys=common_pid,exit_reason")
+    inhost.write(f"{EXITS}/trigger", "hist:keys=common_pid,exit_reason")
 
 
 def exits(pids):
     """Exits of these threads by reason."""
     counts = {}
-    with open(f"{EXITS}/hist", encoding="ascii") as f:
-        for line in f:
-            m = re.match(r"\{ common_pid: +(\d+), exit_reason: +(\d+) +\} hitcount: +(\d+)", line)
-            if m and int(m[1]) in pids:
-                name = NAMES.get(int(m[2]), hex(int(m[2])))
-                counts[name] = counts.get(name, 0) + int(m[3])
+    for line in inhost.lines(f"{EXITS}/hist"):
+        m = re.match(r"\{ common_pid: +(\d+), exit_reason: +(\d+) +\} hitcount: +(\d+)", line)
+        if m and int(m[1]) in pids:
+            name = NAMES.get(int(m[2]), hex(int(m[2])))
+            counts[name] = counts.get(name, 0) + int(m[3])
     return counts
-
-
-def process_of(pattern):
-    out = subprocess.run(["pgrep", "-f", pattern], capture_output=True, text=True, check=True).stdout.split()
-    return int(out[0])
 
 
 def read_thread(task):
@@ -96,8 +83,7 @@ def look(qemu, daemon):
 def main():
     guest = sys.argv[1]
     start_counting()
-    qemu = process_of(f"qemu-system.*guest={guest},")
-    daemon = process_of(f"underpassd .*{guest}.sock") if os.path.exists(f"/run/underpass/{guest}.ctl") else None
+    qemu, daemon = inhost.qemu_of(guest), inhost.daemon_of(guest)
     print(json.dumps({"qemu": qemu, "daemon": daemon}), flush=True)
     for _ in sys.stdin:
         print(json.dumps(look(qemu, daemon)), flush=True)

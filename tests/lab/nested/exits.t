@@ -8,7 +8,7 @@ POSTS is how many posts and polls (100000), EVENTS how many completions are slep
 import os
 import sys
 
-from bed import DEV, HERE, HOST, TOP, Talk, Tap, daemon, lab, some_lab
+from bed import DEV, HOST, TOP, Talk, Tap, daemon, lab, put_in_host, some_lab
 
 POSTS = int(os.environ.get("POSTS", "100000"))
 EVENTS = int(os.environ.get("EVENTS", "200"))
@@ -71,7 +71,7 @@ def sleeping(tap, host, guest):
 
 
 def main():
-    lab("put", HOST, os.path.join(HERE, "exits.py"), "/root/")
+    put_in_host("exits.py")
     lab("put", GUEST, os.path.join(TOP, "build/release/tests/lab/verbs/verbs_spin"), "/root/")
     tap = Tap()
     host = Talk(HOST, "python3", "/root/exits.py", GUEST)

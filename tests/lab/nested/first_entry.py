@@ -6,19 +6,15 @@ It owns that one figure; it must never know what the domain has.
 To be run in the host: first_entry.py GUEST ROUNDS; milliseconds, one line a round. All domains are off then, for nobody
 else may enter a guest meanwhile.
 """
-import os
 import re
 import subprocess
 import sys
 import time
 
-TRACING = "/sys/kernel/tracing"
+import inhost
+from inhost import write
+
 LIMIT_S = 300
-
-
-def write(name, text):
-    with open(f"{TRACING}/{name}", "w", encoding="ascii") as f:
-        f.write(text)
 
 
 def off(guest):
@@ -33,19 +29,17 @@ def first_entry(guest):
     subprocess.run(["virsh", "-q", "start", guest], check=True, timeout=LIMIT_S)
     end = time.monotonic() + LIMIT_S
     while time.monotonic() < end:
-        with open(f"{TRACING}/trace", encoding="ascii", errors="replace") as f:
-            for line in f:
-                m = re.search(r"\s(\d+\.\d+): kvm_entry:", line)
-                if m:
-                    return (float(m[1]) - start) * 1000
+        for line in inhost.lines():
+            m = re.search(r"\s(\d+\.\d+): kvm_entry:", line)
+            if m:
+                return (float(m[1]) - start) * 1000
         time.sleep(0.05)
     raise SystemExit(f"{guest} was not entered within {LIMIT_S} s")
 
 
 def main():
     guest, rounds = sys.argv[1], int(sys.argv[2])
-    if not os.path.exists(f"{TRACING}/events"):
-        subprocess.run(["mount", "-t", "tracefs", "tracefs", TRACING], check=True)
+    inhost.mount()
     for running in subprocess.run(["virsh", "-q", "list", "--name"], capture_output=True, text=True,
                                   check=True).stdout.split():
         off(running)

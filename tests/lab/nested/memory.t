@@ -10,7 +10,7 @@ import statistics
 import sys
 
 import registered
-from bed import HERE, HOST, Tap, lab, output, own_lab
+from bed import HOST, Tap, output, own_lab, put_in_host
 from registered import GUESTS
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
@@ -18,7 +18,7 @@ SIZES = ("512M", "4G")
 
 
 def start_times(topology):
-    lab("put", HOST, os.path.join(HERE, "first_entry.py"), "/root/")
+    put_in_host("first_entry.py")
     medians = []
     for guest, size in zip(GUESTS, SIZES):
         times = [float(t) for t in

@@ -12,24 +12,16 @@ import json
 import os
 import re
 import statistics
-import subprocess
 import sys
 
-TRACING = "/sys/kernel/tracing"
+import inhost
+from inhost import write
+
 EVENTS = ("kvm/kvm_exit", "kvm/kvm_entry", "raw_syscalls/sys_enter", "raw_syscalls/sys_exit")
 LINE = re.compile(r"^\s*.+-(\d+)\s+\[\d+\]\s+\S+\s+(\d+\.\d+): (\w+): (.*)$")
 # linux/vfio.h; asm/unistd_64.h
 MAP, UNMAP = 0x3b71, 0x3b72
 WRITE, IOCTL, FUTEX = 1, 16, 202
-
-
-def write(name, text):
-    with open(f"{TRACING}/{name}", "w", encoding="ascii") as f:
-        f.write(text)
-
-
-def process_of(pattern):
-    return int(subprocess.run(["pgrep", "-f", pattern], capture_output=True, text=True, check=True).stdout.split()[0])
 
 
 def threads(pid):
@@ -42,8 +34,7 @@ def threads(pid):
 
 
 def begin(tids):
-    if not os.path.exists(f"{TRACING}/events"):
-        subprocess.run(["mount", "-t", "tracefs", "tracefs", TRACING], check=True)
+    inhost.mount()
     write("tracing_on", "0")
     write("trace_clock", "mono")
     write("buffer_size_kb", "16384")
@@ -133,8 +124,7 @@ class Steps:
 
 def main():
     guest = sys.argv[1]
-    qemu = threads(process_of(f"qemu-system.*guest={guest},"))
-    daemon = threads(process_of(f"underpassd .*{guest}.sock"))
+    qemu, daemon = threads(inhost.qemu_of(guest)), threads(inhost.daemon_of(guest))
     vcpus = {tid for tid, name in qemu.items() if name.startswith("CPU ")}
     print(json.dumps("ready"), flush=True)
     sys.stdin.readline()
@@ -143,9 +133,8 @@ def main():
     sys.stdin.readline()
     end()
     steps = Steps(vcpus, daemon)
-    with open(f"{TRACING}/trace", encoding="ascii", errors="replace") as f:
-        for line in f:
-            steps.line(line)
+    for line in inhost.lines():
+        steps.line(line)
     print(json.dumps(steps.summary()), flush=True)
 
 
