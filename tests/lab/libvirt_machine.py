@@ -3,7 +3,6 @@
 
 It owns what is asked of libvirt there; it must never know which device its guest was given.
 """
-import asyncio
 import re
 
 import guest
@@ -12,7 +11,6 @@ from children import Part
 from errors import LabError
 from machine import Machine, tail
 
-BROKEN_LOOK_S = 20
 CONSOLE = "/var/log/libvirt/qemu/{}.console"
 
 
@@ -66,17 +64,15 @@ class LibvirtMachine(Machine):
         what = await self._virsh("domstate", self.name, "--reason")
         return None if what.startswith(("running", "paused")) else f"is {what}"
 
-    async def broken(self):
+    async def lost(self):
         """QEMU's emulated SVM sometimes saves the host's registers in a guest's place (docs/lab.md): its page table
         lies outside of its memory then, and it never gets on."""
-        top = guest_top(guest.megabytes(self.spec.mem))
-        while True:
-            await asyncio.sleep(BROKEN_LOOK_S)
-            status, text = await self.host.run(["virsh", "-q", "qemu-monitor-command", "--hmp", self.name,
-                                                "info registers"])
-            found = re.search(rb"\bCR3=([0-9a-f]+)", text)
-            if not status and found and int(found[1], 16) >= top:
-                return f"its emulated processor is lost (CR3 {found[1].decode()})"
+        status, text = await self.host.run(["virsh", "-q", "qemu-monitor-command", "--hmp", self.name,
+                                            "info registers"])
+        found = re.search(rb"\bCR3=([0-9a-f]+)", text)
+        if not status and found and int(found[1], 16) >= guest_top(guest.megabytes(self.spec.mem)):
+            return f"its emulated processor is lost (CR3 {found[1].decode()})"
+        return None
 
     async def look(self):
         if self.part.status == "up":

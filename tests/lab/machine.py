@@ -16,6 +16,7 @@ from image import die_with_parent
 
 PANIC = b"Kernel panic - not syncing"
 STARTS = 3  # of a machine whose emulated processor is lost
+LOST_LOOK_S = 20
 
 
 class Machine:
@@ -61,9 +62,9 @@ class Machine:
         """The ends of its logs, for people."""
         raise NotImplementedError
 
-    async def broken(self):
-        """Wait until what runs it has lost it, through no fault of anything in it: what to tell of that."""
-        await asyncio.Event().wait()
+    async def lost(self):
+        """What to tell if what runs it has lost it, through no fault of anything in it."""
+        return None
 
     async def look(self):
         """Notice an end that nobody tells of."""
@@ -92,14 +93,14 @@ class Machine:
     async def _boot(self):
         """Follow it from its start to its first login; raise when it cannot get there."""
         for again in range(STARTS):
-            broken = await self._boot_once()
-            if not broken:
+            lost = await self._boot_once()
+            if not lost:
                 return
-            self.lab.say("again", f"{self.name}: {broken}" + ("" if again == STARTS - 1 else "; once more"))
+            self.lab.say("again", f"{self.name}: {lost}" + ("" if again == STARTS - 1 else "; once more"))
             await self.end()
             if again < STARTS - 1:
                 await self.start()
-        raise LabError(f"{self.name}: {broken}, {STARTS} times")
+        raise LabError(f"{self.name}: {lost}, {STARTS} times")
 
     async def _boot_once(self):
         """None once it is up; why it has to be started again."""
@@ -110,10 +111,10 @@ class Machine:
         part.extra["panic_from"] = await self.console_size()
         panics = asyncio.create_task(self._panics(part.extra["panic_from"]))
         answers = asyncio.create_task(self._login())
-        broken = asyncio.create_task(self.broken())
+        lost = asyncio.create_task(self._until_lost())
         limit = self.slowness * self.lab.options.boot_timeout
         try:
-            done, _ = await asyncio.wait({panics, answers, broken}, timeout=limit,
+            done, _ = await asyncio.wait({panics, answers, lost}, timeout=limit,
                                          return_when=asyncio.FIRST_COMPLETED)
             if answers in done:
                 answers.result()
@@ -121,9 +122,9 @@ class Machine:
                 self.lab.say("up", f"{self.name} up, {part.took} s after its start")
                 self.lab.save()
                 return None
-            if broken in done:
+            if lost in done:
                 panics.cancel()
-                return broken.result()
+                return lost.result()
             if panics in done:
                 panics.result()
                 raise LabError(f"{self.name}: {part.detail}:\n" + await self.last_words())
@@ -134,7 +135,20 @@ class Machine:
             raise
         finally:
             answers.cancel()
-            broken.cancel()
+            lost.cancel()
+
+    async def _until_lost(self):
+        while True:
+            await asyncio.sleep(LOST_LOOK_S)
+            why = await self.lost()
+            if why:
+                return why
+
+    def tell_lost(self, how):
+        """It was lost after it was up: whoever works with it will want to know."""
+        self.part.extra["lost"] = self.part.extra.get("lost", 0) + 1
+        self.lab.say("lost", f"{self.name}: {how}")
+        self.lab.save()
 
     async def _login(self):
         """Wait for sshd, hold one connection open for everybody, then set the machine up."""
@@ -173,7 +187,7 @@ class Machine:
             return
         await asyncio.sleep(0.5)
         if self.part.status == "up" and not await self.ended():
-            self.lab.say("lost", f"{self.name}: connection lost, following its boot")
+            self.tell_lost("connection lost, following its boot")
             self.follow()
             with contextlib.suppress(LabError):
                 await self.task

@@ -28,7 +28,8 @@ def status(run, as_json):
         return 1
     for name, part in state["parts"].items():
         seconds = f"ready after {part['seconds']} s" if part["seconds"] is not None else ""
-        print(f"  {name:10} {part['status']:10} {part['detail'] or seconds}")
+        lost = f"; was lost {part['lost']} times, see docs/lab.md" if "lost" in part else ""
+        print(f"  {name:10} {part['status']:10} {part['detail'] or seconds}{lost}")
     for name in bad:
         part = state["parts"][name]
         log = part.get("console", part["log"]) if part["status"] == "panicked" else part["log"]

@@ -56,9 +56,8 @@ def execute(run, name, command, timeout, no_stdin=False, tty=False):
         except subprocess.TimeoutExpired:
             killed = kill_remote(run, access, mark)
             child.terminate()
-            raise LabError(f"time-out: {' '.join(command)!r} on {name} did not end within {timeout:g} s"
-                           + ("; it was killed" if killed else "; and the machine did not let it be killed"),
-                           EXIT_TIMEOUT) from None
+            raise LabError(f"time-out: {' '.join(command)!r} on {name} did not end within {timeout:g} s; "
+                           + ("it was killed" if killed else why_silent(run, name)), EXIT_TIMEOUT) from None
         except KeyboardInterrupt:
             kill_remote(run, access, mark)
             child.terminate()
@@ -75,6 +74,16 @@ def kill_remote(run, access, mark):
                               check=False).returncode != SSH_FAILED
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         return False
+
+
+def why_silent(run, name):
+    """A machine did not even let us kill: what the lab finds out about it."""
+    text = "and the machine did not let it be killed"
+    try:
+        lost = run.ask({"do": "look", "name": name}, timeout=300)["lost"]
+        return f"{text}: {lost}; it was started anew" if lost else text
+    except LabError as e:
+        return f"{text} ({e})"
 
 
 def _copy(run, access, sources, target, recursive, timeout):

@@ -143,6 +143,8 @@ class Supervisor:
             return self.snapshot()
         if what == "restart":
             return await self.restart(request["name"], request.get("reset", False))
+        if what == "look":
+            return {"lost": await self.look(request["name"])}
         if what == "down":
             self.ending.set()
             await self.ended.wait()
@@ -164,6 +166,15 @@ class Supervisor:
         machine.follow()
         await machine.task
         return {"seconds": machine.part.took}
+
+    async def look(self, name):
+        """A machine does not answer: if it is lost, why; it was started anew then."""
+        machine = self.machines[name]
+        why = await machine.lost()
+        if why:
+            machine.tell_lost(f"{why}; once more")
+            await self.restart(name, False)
+        return why
 
     async def _restart_service(self, service):
         part = self.children.parts[service.name]
