@@ -104,6 +104,28 @@ def daemon(guest, what):
     return next(iter(json.loads(output("ctl", guest, what, "--json")).values()))
 
 
+def _lost():
+    """How often machines of the lab were lost by the emulator that runs their host (docs/lab.md)."""
+    state = json.loads(subprocess.run([LAB, "status", "--json"], stdout=subprocess.PIPE, check=False).stdout)
+    return {name: part["lost"] for name, part in state["parts"].items() if "lost" in part}
+
+
+def steadily(step, *how):
+    """What a step found; once more if a guest was lost meanwhile."""
+    before = _lost()
+    try:
+        return step(*how)
+    except (subprocess.CalledProcessError, OSError, ValueError):
+        time.sleep(2)  # the lab may still have to notice
+        gone = [name for name, times in _lost().items() if times != before.get(name)]
+        if not gone:
+            raise
+        print(f"\nThe emulated processor of {' and '.join(gone)} was lost (docs/lab.md); once more", flush=True)
+        for name in gone:
+            lab("restart", name)
+        return step(*how)
+
+
 @contextlib.contextmanager
 def own_lab(topology, *options):
     with tempfile.TemporaryDirectory() as folder:
