@@ -14,6 +14,7 @@
 #include "tests/hca-model/cmd/reserved.h"
 #include "tests/hca-model/obj/events.h"
 #include "tests/hca-model/trace.h"
+#include "tests/hca-model/transport/transport.h"
 
 enum { ENTRY_TYPE_PCI = 7, OWNED_BY_HW = 1 };
 
@@ -153,6 +154,8 @@ void cmdq_doorbell(struct hca *hca, uint32_t slots)
 		hca_log(hca, "command doorbell without a queue");
 		return;
 	}
+	/* A card has begun with what was rung before by the time its firmware sees a command. */
+	transport_run(hca);
 	for (slot = 0; slot < 1u << CMDQ_LOG_ENTRIES; slot++)
 		if (slots >> slot & 1)
 			cmdq_slot(hca, slot);
