@@ -149,7 +149,7 @@ def build_parser():
     sub.add_argument("--append", default="", help="further words for the kernel command line of VMs and guests")
     sub.add_argument("--model", default=os.path.join(TOP, "build", "release", "hca-model"),
                      help="HCA model program (build/release/hca-model)")
-    sub.add_argument("--boot-timeout", type=float, default=240, metavar="S", 
+    sub.add_argument("--boot-timeout", type=float, default=240, metavar="S",
                      help="limit for a VM's boot (240); guests in hosts get twice that")
     sub.add_argument("--model-arg", dest="model_args", action="append", default=[], metavar="ARG",
                      help="further argument of the HCA model, e.g. --model-arg=--strict; may be repeated")
