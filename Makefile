@@ -150,18 +150,25 @@ LAB := tests/lab/lab
 deps:
 	@tests/install-deps
 
-# Of the tests of guests those that share one lab or are quick; test-guests runs all others.
-direct_TESTS := $(addprefix tests/lab/direct/,pingpong.bats bytes.t perftest.t pyverbs.t many.bats end.bats \
-                  bounce.bats hostile.bats life.bats)
-nested_TESTS := $(addprefix tests/lab/nested/,pingpong.bats exits.t registered.t bytes.t perftest.t pyverbs.t end.bats)
-
-# Everything that CI runs. Programs of three flavours and the lab's images are
-# prepared side by side, then one prove counts all tests.
-test: deps					## Run every test (installs what it needs)
+# Programs of three flavours and the lab's images are prepared side by side, then one prove counts all tests.
+test: deps					## Run every test but those of test-guests (installs what it needs)
 	@echo "== building, and making the lab's images (a first run downloads packages)"
 	@$(MAKE) --no-print-directory -j4 test-release test-san test-fuzz test-images
-	@tests/run-all tests/checks $(san_units) tests/host tests/fuzz tests/lab/host tests/lab/stock tests/lab/tests \
-		$(direct_TESTS) $(nested_TESTS)
+	@tests/run-all --boot stock tests/checks $(san_units) tests/host tests/fuzz tests/lab/host tests/lab/stock \
+		$(lab_TESTS) $(quick_TESTS)
+
+# What `test` has of guests; of the lab's own tests the one that compiles their driver is test-guests'.
+quick_TESTS := $(addprefix tests/lab/direct/,pingpong.bats bytes.t pyverbs.t end.bats)
+lab_TESTS   := $(addprefix tests/lab/tests/,exec.bats lifecycle.bats)
+guest_TESTS := tests/lab/tests/modules.bats \
+               $(addprefix tests/lab/direct/,pingpong.bats bytes.t perftest.t pyverbs.t many.bats end.bats \
+                 bounce.bats hostile.bats life.bats) \
+               $(addprefix tests/lab/nested/,pingpong.bats exits.t registered.t bytes.t perftest.t pyverbs.t end.bats)
+
+.PHONY: test-guests
+test-guests: deps				## The tests of guests, with and without a host between
+	@$(MAKE) --no-print-directory -j4 test-release test-san test-images
+	@tests/run-all --boot direct $(guest_TESTS)
 
 # The stock VMs once more, with the kernel of trixie-backports: outside CI, last figures in docs/hca-model.md.
 .PHONY: test-backports
@@ -182,8 +189,8 @@ test-long: deps					## 100 cycles of selftest over kernel VFIO, as PF and as VF
 	CYCLES=100 prove --timer --exec tests/run-tap tests/lab/host/vfio.bats tests/lab/host/vf.bats
 
 # Every end of a guest often, a hostile guest in a host, start times: outside CI, last figures in docs/guests.md.
-.PHONY: test-guests
-test-guests: deps				## Ends of guests, 50 times each in direct and 5 in nested; more of guests in a host
+.PHONY: test-ends
+test-ends: deps					## Ends of guests, 50 times each in direct and 5 in nested; more of guests in a host
 	@$(MAKE) --no-print-directory -j2 all test-images
 	CYCLES=50 ROWS= SUITE= prove --timer --exec tests/run-tap tests/lab/direct/life.bats tests/lab/direct/bounce.bats
 	CYCLES=5 prove --timer --exec tests/run-tap $(addprefix tests/lab/nested/,life.bats hostile.bats memory.t)

@@ -3,7 +3,7 @@
 #
 # A guest whose kernel puts something between devices and memory: bounce buffers, an IOMMU. Registered memory is the
 # application's own all the same.
-# ROWS is which rows of perftest.rows run, SUITE which tests of pyverbs; `make test-guests` takes all.
+# ROWS is which rows of perftest.rows run, SUITE which tests of pyverbs; `make test-ends` takes all.
 
 bats_require_minimum_version 1.5.0
 load guests

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # Whatever ends, under load: after it no pin, no mapping and no object of it is left, and a new one can begin.
-# CYCLES is how often each (1); `make test-guests` takes 50 here and 5 in nested.
+# CYCLES is how often each (1); `make test-ends` takes 50 here and 5 in nested.
 
 bats_require_minimum_version 1.5.0
 load guests
