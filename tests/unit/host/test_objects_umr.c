@@ -15,7 +15,10 @@
 #include "host-backend/hca/umr.h"
 #include "tests/unit/host/objects_bed.h"
 
-enum { BIND_ERROR = 0x06, SHORT_MS = 150, KILL_AFTER_MS = 100, SOON_MS = 5000 };
+enum {
+	BIND_ERROR = 0x06,
+	SHORT_MS = 150, LONG_MS = 1000, SETTLED_MS = 20, KILL_AFTER_MS = 100, SOON_MS = 5000,
+};
 
 struct umr_bed {
 	struct objects_bed *bed;
@@ -313,6 +316,52 @@ static void threads_change_keys_side_by_side(void **state)
 	close_umr(&u);
 }
 
+static void *change_in_vain(void *arg)
+{
+	struct changer *c = arg;
+	bool perhaps;
+
+	c->bad = hca_umr_change(c->u->umr, c->key, c->u->pd, 0, &perhaps);
+	return NULL;
+}
+
+/* Who waits for the queue does so for no longer than for the HCA, and has changed nothing then. */
+static void a_busy_queue_is_waited_for_within_the_limit(void **state)
+{
+	struct objects_bed *bed = *state;
+	struct changer first;
+	bool perhaps = true;
+	struct umr_bed u;
+	uint64_t begin;
+	uint32_t key;
+
+	objects_bed_close(bed, true);
+	objects_bed_open(bed, LONG_MS);
+	open_umr(&u, state);
+	key = key_of(&u, true);
+	first = (struct changer){ .u = &u, .key = key_of(&u, true) };
+	model_bed_control(bed->model, "inject a kind=umr-silent");
+	begin = hca_now_ms();
+	assert_int_equal(pthread_create(&first.thread, NULL, change_in_vain, &first), 0);
+	while (info_of(&u, first.key).attr.access) {
+		assert_true(hca_now_ms() - begin < LONG_MS);
+		hca_sleep_us(1000);
+	}
+	hca_sleep_us(SETTLED_MS * 1000);	/* by now it waits for its completion */
+	u.hca->config.command_ms = SHORT_MS;
+	assert_int_equal(hca_umr_change(u.umr, key, u.pd, 0, &perhaps), -EBUSY);
+	assert_false(perhaps);
+	assert_int_equal(hca_cmd_last_error(u.hca)->opcode, HCA_OP_UMR);
+	u.hca->config.command_ms = LONG_MS;
+	assert_int_equal(info_of(&u, key).attr.access, HCA_MKEY_REMOTE_READ);
+	pthread_join(first.thread, NULL);
+	assert_int_equal(first.bad, -ETIMEDOUT);
+	change_ok(&u, key, u.pd, 0);
+	assert_int_equal(hca_mkey_destroy(u.hca, key), 0);
+	assert_int_equal(hca_mkey_destroy(u.hca, first.key), 0);
+	close_umr(&u);
+}
+
 static void *kill_soon(void *arg)
 {
 	struct objects_bed *bed = arg;
@@ -365,6 +414,7 @@ int main(void)
 		LIFE(a_queue_that_cannot_be_made_leaves_the_key_alone),
 		LIFE(a_right_that_the_hca_cannot_change_stays),
 		LIFE(threads_change_keys_side_by_side),
+		LIFE(a_busy_queue_is_waited_for_within_the_limit),
 		DEATH(a_dead_hca_is_not_waited_for),
 	};
 
