@@ -134,6 +134,12 @@ static int do_status(struct request *r)
 	return 0;
 }
 
+static int do_hca(struct request *r)
+{
+	json_object_set_new(r->out, "hca", hca_json(r->hca));
+	return 0;
+}
+
 static int do_port(struct request *r)
 {
 	if (!strcmp(r->word[2], "up"))
@@ -310,6 +316,7 @@ static const struct word {
 } words[] = {
 	{ "help", "help", 1, 1, false, do_help },
 	{ "status", "status", 1, 1, false, do_status },
+	{ "hca", "hca NAME", 2, 2, true, do_hca },
 	{ "port", "port NAME down|up", 3, 3, true, do_port },
 	{ "fault", "fault NAME [loss=P] [dup=P] [reorder=P] [delay=US] [seed=N] "
 		   "[dir=tx|rx|both] | fault NAME clear", 3, 8, true, do_fault },

@@ -19,9 +19,9 @@ import state  # noqa: E402
 
 
 def held(control, name):
-    control.write("status\n")
+    control.write(f"hca {name}\n")
     control.flush()
-    hca = next(h for h in json.loads(control.readline())["hcas"] if h["name"] == name)
+    hca = json.loads(control.readline())["hca"]
     return " ".join([f"pages {hca['pages']}", f"ranges {hca['dma_ranges']}",
                      *(f"{kind} {count}" for kind, count in sorted(hca["objects"].items()))])
 

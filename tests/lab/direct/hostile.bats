@@ -32,9 +32,7 @@ teardown_file() {
 }
 
 dma_faults() {
-	lab model status | python3 -c '
-import json, sys
-print(next(h for h in json.load(sys.stdin)["hcas"] if h["name"] == sys.argv[1])["dma_faults"])' "$1"
+	lab model hca "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["hca"]["dma_faults"])'
 }
 
 # Honest traffic of the other guest with itself, every byte compared.

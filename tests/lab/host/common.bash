@@ -41,9 +41,9 @@ kernel_complaints() {
 
 # model_holds_nothing NAME: fails, and says what it is, if the model's HCA holds a page, an object or a DMA range.
 model_holds_nothing() {
-	lab model status | python3 -c '
+	lab model hca "$1" | python3 -c '
 import json, sys
-hca = next(h for h in json.load(sys.stdin)["hcas"] if h["name"] == sys.argv[1])
+hca = json.load(sys.stdin)["hca"]
 left = {kind: n for kind, n in hca["objects"].items() if n}
 if left or hca["pages"] or hca["dma_ranges"]:
     sys.exit("left in %s: objects %s, pages %d, DMA ranges %d" % (sys.argv[1], left, hca["pages"], hca["dma_ranges"]))' "$1"

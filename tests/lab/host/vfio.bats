@@ -22,7 +22,7 @@ teardown_file() {
 }
 
 dma_faults() {
-	lab model status | python3 -c 'import json, sys; print(json.load(sys.stdin)["hcas"][0]["dma_faults"])'
+	lab model hca vm1.0 | python3 -c 'import json, sys; print(json.load(sys.stdin)["hca"]["dma_faults"])'
 }
 
 @test "selftest passes, and the model holds nothing then" {

@@ -13,7 +13,7 @@ WRITE = ["ib_write_bw", "-d", DEV, "-F", "-b", "-s", "33554432", "-D", "60"]
 
 
 def model_of(guest):
-    return next(h for h in json.loads(output("model", "status"))["hcas"] if h["name"] == f"{guest}.0")
+    return json.loads(output("model", "hca", f"{guest}.0"))["hca"]
 
 
 def locked_kib(guest):

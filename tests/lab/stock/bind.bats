@@ -22,10 +22,10 @@ hca_of() {
 
 # Pages and objects that the model counts for an HCA: hca_usage vm1.0
 hca_usage() {
-	lab model status | python3 -c '
+	lab model hca "$1" | python3 -c '
 import json, sys
-hca = next(h for h in json.load(sys.stdin)["hcas"] if h["name"] == sys.argv[1])
-print("pages", hca["pages"], *(f"{k} {v}" for k, v in sorted(hca["objects"].items())))' "$1"
+hca = json.load(sys.stdin)["hca"]
+print("pages", hca["pages"], *(f"{k} {v}" for k, v in sorted(hca["objects"].items())))'
 }
 
 port_active() {

@@ -89,10 +89,10 @@ pair() {
 
 # One number of the faults a port has seen: faults_of vm1.0 lost
 faults_of() {
-	lab model status | python3 -c '
+	lab model hca "$1" | python3 -c '
 import json, sys
-hca = next(h for h in json.load(sys.stdin)["hcas"] if h["name"] == sys.argv[1])
-print(sum(hca["faults"][way][sys.argv[2]] for way in ("tx", "rx")))' "$1" "$2"
+faults = json.load(sys.stdin)["hca"]["faults"]
+print(sum(faults[way][sys.argv[1]] for way in ("tx", "rx")))' "$2"
 }
 
 # Put FABRIC_FAULT, if any, on the lines of both machines.

@@ -41,11 +41,11 @@ teardown_file() {
 }
 
 @test "the process over, no IOMMU mapping and no object is left in the model" {
-	run lab model status
+	run lab model hca vm1.0
 	[ "$status" -eq 0 ]
 	echo "$output" | python3 -c '
 import json, sys
-hca = json.load(sys.stdin)["hcas"][0]
+hca = json.load(sys.stdin)["hca"]
 assert not any(hca["objects"].values()), hca
 assert hca["pages"] == 0, hca'
 }

@@ -170,6 +170,21 @@ static void status_tells_every_hca(void **state)
 	json_decref(json);
 }
 
+static void one_hca_can_be_asked_for(void **state)
+{
+	struct room *r = *state;
+	json_t *json, *all;
+
+	run(r);
+	json = ask_on(r, r->fd, "hca b\n");
+	all = ask_on(r, r->fd, "status\n");
+	assert_true(json_equal(json_object_get(json, "hca"),
+			       json_array_get(json_object_get(all, "hcas"), 1)));
+	json_decref(all);
+	json_decref(json);
+	refuses(r, "hca c\n");
+}
+
 static void ports_go_down_and_up(void **state)
 {
 	struct room *r = *state;
@@ -364,6 +379,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(status_tells_every_hca),
+		TEST(one_hca_can_be_asked_for),
 		TEST(ports_go_down_and_up),
 		TEST(faults_are_set_and_cleared),
 		TEST(commands_can_be_made_to_fail),
