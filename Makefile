@@ -154,7 +154,7 @@ deps:
 test: deps					## Run every test but those of test-guests (installs what it needs)
 	@echo "== building, and making the lab's images (a first run downloads packages)"
 	@$(MAKE) --no-print-directory -j4 test-release test-san test-fuzz test-images
-	@tests/run-all --boot stock tests/checks $(san_units) tests/host tests/fuzz tests/lab/host tests/lab/stock \
+	@tests/run-all tests/checks $(san_units) tests/host tests/fuzz tests/lab/host tests/lab/stock \
 		$(lab_TESTS) $(quick_TESTS)
 
 # What `test` has of guests; of the lab's own tests the one that compiles their driver is test-guests'.
@@ -168,7 +168,7 @@ guest_TESTS := tests/lab/tests/modules.bats \
 .PHONY: test-guests
 test-guests: deps				## The tests of guests, with and without a host between
 	@$(MAKE) --no-print-directory -j4 test-release test-san test-images
-	@tests/run-all --boot direct $(guest_TESTS)
+	@tests/run-all $(guest_TESTS)
 
 # The stock VMs once more, with the kernel of trixie-backports: outside CI, last figures in docs/hca-model.md.
 .PHONY: test-backports
