@@ -158,7 +158,7 @@ test: deps					## Run every test but those of test-guests (installs what it need
 		$(lab_TESTS) $(quick_TESTS)
 
 # What `test` has of guests; of the lab's own tests the one that compiles their driver is test-guests'.
-quick_TESTS := $(addprefix tests/lab/direct/,pingpong.bats bytes.t pyverbs.t end.bats)
+quick_TESTS := $(addprefix tests/lab/direct/,pingpong.bats bytes.t end.bats)
 lab_TESTS   := $(addprefix tests/lab/tests/,exec.bats lifecycle.bats)
 guest_TESTS := tests/lab/tests/modules.bats \
                $(addprefix tests/lab/direct/,pingpong.bats bytes.t perftest.t pyverbs.t many.bats end.bats \

@@ -51,7 +51,12 @@ reachable() {
 # listens VM PORT [PID]: wait until somebody listens on a TCP port of a VM, as long as the process PID lives.
 listens() {
 	local end=$((SECONDS + 30))
-	until lab exec -n --timeout 10 "$1" -- ss -Hltn "sport = :$2" | grep -q .; do
+	# shellcheck disable=SC2016  # the machine's shell is to expand it
+	until lab exec -n --timeout 10 "$1" -- sh -c 'for _ in 1 2 3 4 5 6 7 8 9 10; do
+			ss -Hltn "sport = :$0" | grep -q . && exit
+			sleep 0.1
+		done
+		exit 1' "$2"; do
 		if [ $SECONDS -ge $end ] || { [ -n "${3:-}" ] && ! kill -0 "$3" 2> /dev/null; }; then
 			return 1
 		fi
