@@ -3,6 +3,7 @@
 
 It owns what is asked of libvirt there; it must never know which device its guest was given.
 """
+import asyncio
 import re
 
 import guest
@@ -12,6 +13,10 @@ from errors import LabError
 from machine import Machine, tail
 
 CONSOLE = "/var/log/libvirt/qemu/{}.console"
+INTERRUPTS_ON = 0x200  # RFLAGS.IF
+STUCK_LOOKS = 4        # at a processor that gets no further, this many seconds apart
+STUCK_LOOK_S = 3
+STUCK_LOOP = 16        # bytes of code that a wait for a spinlock takes at most
 
 
 def guest_top(megabytes):
@@ -65,14 +70,30 @@ class LibvirtMachine(Machine):
         return None if what.startswith(("running", "paused")) else f"is {what}"
 
     async def lost(self):
-        """QEMU's emulated SVM sometimes saves the host's registers in a guest's place (docs/lab.md): its page table
-        lies outside of its memory then, and it never gets on."""
+        """QEMU's emulated SVM loses guests in two ways (docs/lab.md): it saves the host's registers in the guest's
+        place, whose page table lies outside of its memory then; or it delivers an interrupt a second time where the
+        guest has interrupts off, and the guest waits for ever for a lock that it holds itself."""
+        seen = await self._registers()
+        if not seen:
+            return None
+        if seen["CR3"] >= guest_top(guest.megabytes(self.spec.mem)):
+            return f"its emulated processor is lost (CR3 {seen['CR3']:x})"
+        for _ in range(STUCK_LOOKS):
+            if seen["RFL"] & INTERRUPTS_ON or seen["HLT"]:
+                return None
+            await asyncio.sleep(STUCK_LOOK_S)
+            now = await self._registers()
+            if not now or abs(now["RIP"] - seen["RIP"]) > STUCK_LOOP or any(now[n] != seen[n] for n in ("RSP", "CR3")):
+                return None
+            seen = now
+        return f"its emulated processor waits with interrupts off (RIP {seen['RIP']:x})"
+
+    async def _registers(self):
         status, text = await self.host.run(["virsh", "-q", "qemu-monitor-command", "--hmp", self.name,
                                             "info registers"])
-        found = re.search(rb"\bCR3=([0-9a-f]+)", text)
-        if not status and found and int(found[1], 16) >= guest_top(guest.megabytes(self.spec.mem)):
-            return f"its emulated processor is lost (CR3 {found[1].decode()})"
-        return None
+        found = {name.decode(): int(value, 16)
+                 for name, value in re.findall(rb"\b(RIP|RSP|RFL|HLT|CR3)=([0-9a-f]+)", text)}
+        return found if not status and len(found) == 5 else None
 
     async def look(self):
         if self.part.status == "up":

@@ -11,6 +11,7 @@ import os
 import tarfile
 import time
 
+import ssh
 from errors import LabError
 from image import die_with_parent
 
@@ -158,8 +159,7 @@ class Machine:
                 raise LabError(f"{self.name} {how}:\n" + await self.last_words())
             if await self.knock():
                 self.part.extra["sshd"] = round(time.monotonic() - self.part.started, 1)
-                if await self._connect():
-                    await self._settle()
+                if await self._connect() and await self._settle():
                     await self._set_up()
                     self.part.status = "up"
                     return
@@ -193,10 +193,13 @@ class Machine:
                 await self.task
 
     async def _settle(self):
-        """Up also means that udev has bound drivers to what it found."""
+        """Up also means that udev has bound drivers to what it found; False if the connection was lost."""
         status, _ = await self.run(["udevadm", "settle", "--timeout=60"])
+        if status == ssh.FAILED:
+            return False
         if status:
             self.lab.say("slow", f"{self.name}: its devices did not settle within 60 s")
+        return True
 
     async def _set_up(self):
         """Put into it what its topology wants there, and run what makes use of it."""

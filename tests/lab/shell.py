@@ -12,7 +12,6 @@ import subprocess
 import ssh
 from errors import EXIT_LAB, EXIT_TIMEOUT, LabError
 
-SSH_FAILED = 255
 MACHINES = ("vm", "guest")  # kinds of parts
 MARK = "LAB_EXEC"
 
@@ -62,7 +61,7 @@ def execute(run, name, command, timeout, no_stdin=False, tty=False):
             kill_remote(run, access, mark)
             child.terminate()
             raise
-    if status == SSH_FAILED:
+    if status == ssh.FAILED:
         access_to(run, name)  # raises with the reason when the machine is gone
     return status if status >= 0 else 128 - status
 
@@ -71,7 +70,7 @@ def kill_remote(run, access, mark):
     try:
         return subprocess.run(access.command(["sh", "-c", REMOTE_KILL, mark]), cwd=run.path, timeout=15,
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              check=False).returncode != SSH_FAILED
+                              check=False).returncode != ssh.FAILED
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         return False
 
@@ -92,9 +91,9 @@ def _copy(run, access, sources, target, recursive, timeout):
                               timeout=timeout or None, check=False)
     except subprocess.TimeoutExpired:
         raise LabError(f"time-out: copying did not end within {timeout:g} s", EXIT_TIMEOUT) from None
-    if done.returncode == SSH_FAILED:
+    if done.returncode == ssh.FAILED:
         access_to(run, access.name)
-    return EXIT_LAB if done.returncode == SSH_FAILED else done.returncode
+    return EXIT_LAB if done.returncode == ssh.FAILED else done.returncode
 
 
 def put(run, name, sources, target, timeout):

@@ -5,6 +5,8 @@ It owns ssh options and quoting; it must never know what a topology or a QEMU is
 """
 import shlex
 
+FAILED = 255  # ssh's own status when it cannot reach the machine, or no longer
+
 
 class Access:
     """How to reach a machine. `reach` is {"port": N}, or {"via": Access-name, "host": address}."""
