@@ -19,6 +19,7 @@
 #include "hv/vfio-user/client.h"
 #include "hv/vfio-user/dma.h"
 #include "hv/vfio-user/server.h"
+#include "tests/bench/median.h"
 
 #define PAGE		4096ull
 #define SECONDS		0.15	/* per slice */
@@ -231,19 +232,6 @@ static void server_wait(pid_t pid)
 		die("server", -ECHILD);
 }
 
-static int compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static double median(double *values)
-{
-	qsort(values, ROUNDS, sizeof(*values), compare);
-	return values[ROUNDS / 2];
-}
-
 /*
  * Others share the machine. So the sizes take turns, flatness is compared
  * within each turn, and the median of all turns counts.
@@ -254,9 +242,9 @@ static int report(double rate[N_SIZES][ROUNDS])
 
 	for (unsigned int r = 0; r < ROUNDS; r++)
 		flat[r] = rate[N_SIZES - 1][r] / rate[0][r];
-	ratio = median(flat);
+	ratio = bench_median(flat, ROUNDS);
 	for (unsigned int i = 0; i < N_SIZES; i++) {
-		double mid = median(rate[i]);
+		double mid = bench_median(rate[i], ROUNDS);
 
 		printf("dma_map_unmap_%llu_ranges %.0f messages/s\n",
 		       (unsigned long long)sizes[i], mid);
