@@ -246,8 +246,12 @@ fuzz: deps					## Fuzz each target for FUZZ_SECONDS (default 1800)
 	@tests/fuzz/run $(FUZZ_SECONDS)
 
 demo: deps					## Two guests of libvirt talk RDMA past both kernels
-	@$(MAKE) --no-print-directory -j3 programs verbs test-images
+	@$(MAKE) --no-print-directory -j4 demo-programs test-images
 	@tests/lab/demo
+
+# By a make of its own: one that also waits for images may start nothing else until the first of them is done.
+.PHONY: demo-programs
+demo-programs: ; @$(MAKE) --no-print-directory programs verbs
 
 clean:						## Remove what was built (the lab's images stay)
 	rm -rf build/release build/san build/fuzz build/clang build/modules
