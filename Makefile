@@ -201,7 +201,8 @@ test-san:     ; @$(MAKE) --no-print-directory FLAVOUR=san programs units
 test-fuzz:    ; @$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
 test-images:  image-guest image-others
 image-guest:  ; @$(LAB) image guest
-image-others: ; @$(LAB) image qemu kbuild && tests/lab/modules
+# The guest's takes longest: nothing beside it is to take its processor.
+image-others: ; @nice $(LAB) image qemu kbuild && nice tests/lab/modules
 
 san_units := $(patsubst %.c,build/san/%,$(unit_SRC))
 
@@ -251,7 +252,7 @@ demo: deps					## Two guests of libvirt talk RDMA past both kernels
 
 # By a make of its own: one that also waits for images may start nothing else until the first of them is done.
 .PHONY: demo-programs
-demo-programs: ; @$(MAKE) --no-print-directory programs verbs
+demo-programs: ; @nice $(MAKE) --no-print-directory programs verbs
 
 clean:						## Remove what was built (the lab's images stay)
 	rm -rf build/release build/san build/fuzz build/clang build/modules
