@@ -103,21 +103,21 @@ static int create_or_reuse(struct iommu_registrar *registrar,
 int iommu_register(struct iommu_registrar *registrar, const struct iommu_request *request,
 		   struct iommu_registration **out, struct iommu_refusal *refusal)
 {
-	struct iommu_refusal why = { .reason = IOMMU_OK };
+	struct iommu_refusal unasked;
 	struct piece_list pieces;
 	int ret;
 
-	ret = piece_list_build(registrar->memory, request, &pieces, &why);
+	if (!refusal)
+		refusal = &unasked;
+	ret = piece_list_build(registrar->memory, request, &pieces, refusal);
 	if (!ret) {
-		ret = create_or_reuse(registrar, request, &pieces, out, &why);
+		ret = create_or_reuse(registrar, request, &pieces, out, refusal);
 		piece_list_free(&pieces);
 	}
 	if (ret)
 		registrar->stats.refusals++;
 	else
-		why = (struct iommu_refusal){ .reason = IOMMU_OK };
-	if (refusal)
-		*refusal = why;
+		*refusal = (struct iommu_refusal){ .reason = IOMMU_OK };
 	return ret;
 }
 

@@ -49,12 +49,15 @@ static int copy_runs(const struct iommu_request *request, struct run_copy *copy,
 	uint64_t last = 0;
 	int ret;
 
-	*copy = (struct run_copy){ .v = copy->few, .ascending = true };
+	copy->v = copy->few;
+	copy->n = request->n_runs;
+	copy->size = 0;
+	copy->ascending = true;
 	if (request->n_runs > RUNS_INLINE)
 		copy->v = reallocarray(NULL, request->n_runs, sizeof(*copy->v));
 	if (!copy->v)
 		return iommu_refuse(refusal, IOMMU_NO_MEMORY, 0, 0);
-	for (size_t i = 0; i < request->n_runs; i++) {
+	for (size_t i = 0; i < copy->n; i++) {
 		struct gpa_run run = request->runs[i];
 
 		ret = check_run(copy, run, refusal);
@@ -66,7 +69,6 @@ static int copy_runs(const struct iommu_request *request, struct run_copy *copy,
 		copy->v[i] = run;
 		copy->size += run.size;
 	}
-	copy->n = request->n_runs;
 	return 0;
 
 free_copy:
