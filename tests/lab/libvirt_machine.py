@@ -12,6 +12,7 @@ from children import Part
 from errors import LabError
 from machine import Machine, tail
 
+QUESTIONS = ("info registers", "x/128gx $rsp")  # to the QEMU of a lost guest
 CONSOLE = "/var/log/libvirt/qemu/{}.console"
 INTERRUPTS_ON = 0x200  # RFLAGS.IF
 STUCK_LOOKS = 4        # at a processor that gets no further, this many seconds apart
@@ -77,6 +78,7 @@ class LibvirtMachine(Machine):
         if not seen:
             return None
         if seen["CR3"] >= guest_top(guest.megabytes(self.spec.mem)):
+            await self.keep_console(*QUESTIONS)
             return f"its emulated processor is lost (CR3 {seen['CR3']:x})"
         for _ in range(STUCK_LOOKS):
             if seen["RFL"] & INTERRUPTS_ON or seen["HLT"]:
@@ -86,14 +88,26 @@ class LibvirtMachine(Machine):
             if not now or abs(now["RIP"] - seen["RIP"]) > STUCK_LOOP or any(now[n] != seen[n] for n in ("RSP", "CR3")):
                 return None
             seen = now
+        await self.keep_console(*QUESTIONS)
         return f"its emulated processor waits with interrupts off (RIP {seen['RIP']:x})"
 
     async def _registers(self):
-        status, text = await self.host.run(["virsh", "-q", "qemu-monitor-command", "--hmp", self.name,
-                                            "info registers"])
+        text = await self._monitor("info registers")
         found = {name.decode(): int(value, 16)
                  for name, value in re.findall(rb"\b(RIP|RSP|RFL|HLT|CR3)=([0-9a-f]+)", text)}
-        return found if not status and len(found) == 5 else None
+        return found if len(found) == 5 else None
+
+    async def _monitor(self, question):
+        status, text = await self.host.run(["virsh", "-q", "qemu-monitor-command", "--hmp", self.name, question])
+        return b"" if status else text
+
+    async def keep_console(self, *questions):
+        """With what its QEMU says to `questions`."""
+        text = await self.console_from(0)
+        for question in questions:
+            text += f"\n(qemu) {question}\n".encode() + await self._monitor(question)
+        with open(self.lab.run.file(self.part.log), "wb") as log:
+            log.write(text)
 
     async def look(self):
         if self.part.status == "up":

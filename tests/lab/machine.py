@@ -28,6 +28,7 @@ class Machine:
         self.name = spec.name
         self.task = None    # follows its boot
         self.master = None  # the ssh connection that is held open for everybody
+        self.watch = None   # reads its console for a panic
         self.panicked = asyncio.Event()
 
     # -- what the kinds of machines do differently ----------------------------
@@ -63,6 +64,9 @@ class Machine:
         """The ends of its logs, for people."""
         raise NotImplementedError
 
+    async def keep_console(self):
+        """Put what its console said into a log of the lab, unless it is in one anyhow."""
+
     async def lost(self):
         """What to tell if what runs it has lost it, through no fault of anything in it."""
         return None
@@ -88,8 +92,9 @@ class Machine:
         master, self.master = self.master, None
         if master and master.returncode is None:
             master.kill()
-        if self.task and not self.task.done():
-            self.task.cancel()
+        for task in (self.task, self.watch):
+            if task and not task.done():
+                task.cancel()
 
     async def _boot(self):
         """Follow it from its start to its first login; raise when it cannot get there."""
@@ -110,7 +115,9 @@ class Machine:
         part.started = time.monotonic()
         self.panicked.clear()
         part.extra["panic_from"] = await self.console_size()
-        panics = asyncio.create_task(self._panics(part.extra["panic_from"]))
+        if self.watch:
+            self.watch.cancel()
+        panics = self.watch = asyncio.create_task(self._panics(part.extra["panic_from"]))
         answers = asyncio.create_task(self._login())
         lost = asyncio.create_task(self._until_lost())
         limit = self.slowness * self.lab.options.boot_timeout
@@ -255,6 +262,7 @@ class Machine:
                 await asyncio.sleep(0.5)
                 self.part.status = "panicked"
                 self.part.detail = kept[at:].splitlines()[0].decode(errors="replace").strip()
+                await self.keep_console()
                 self.lab.say("died", f"{self.name}: {self.part.detail}")
                 self.lab.save()
                 self.panicked.set()

@@ -8,6 +8,7 @@ import os
 import sys
 
 BAD = ("died", "panicked")
+LINES, PANIC_LINES = 15, 60
 
 
 def status(run, as_json):
@@ -32,9 +33,10 @@ def status(run, as_json):
         print(f"  {name:10} {part['status']:10} {part['detail'] or seconds}{lost}")
     for name in bad:
         part = state["parts"][name]
-        log = part.get("console", part["log"]) if part["status"] == "panicked" else part["log"]
+        panicked = part["status"] == "panicked"
+        log = part.get("console", part["log"]) if panicked else part["log"]
         print(f"\n{name} {part['status']}, {part['detail']}; the end of {log}:")
-        print(run.tail(log) or "(empty)")
+        print(run.tail(log, PANIC_LINES if panicked else LINES) or "(empty)")
     return 1 if bad else 0
 
 
