@@ -4,12 +4,14 @@
 It owns what is asked of libvirt there; it must never know which device its guest was given.
 """
 import asyncio
+import contextlib
 import re
 
 import guest
 import ssh
 from children import Part
 from errors import LabError
+from image import die_with_parent
 from machine import Machine, tail
 
 QUESTIONS = ("info registers", "x/128gx $rsp")  # to the QEMU of a lost guest
@@ -26,7 +28,7 @@ def guest_top(megabytes):
 
 
 class LibvirtMachine(Machine):
-    patience = 5.0
+    patience = 10.0  # a look is some processes in the host, whose processors are all that its guests have
     slowness = 2
     how = "libvirt"
 
@@ -122,6 +124,18 @@ class LibvirtMachine(Machine):
     async def console_from(self, offset):
         status, output = await self.host.run(["tail", "-c", f"+{offset + 1}", CONSOLE.format(self.name)])
         return b"" if status else output
+
+    async def console_stream(self, offset):
+        process = await asyncio.create_subprocess_exec(
+            *self.host.access().command(["tail", "-c", f"+{offset + 1}", "-F", CONSOLE.format(self.name)]),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            cwd=self.lab.run.path, preexec_fn=die_with_parent())
+        try:
+            while text := await process.stdout.read(65536):
+                yield text
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
 
     async def last_words(self):
         _, qemu = await self.host.run(["tail", "-n", "15", f"/var/log/libvirt/qemu/{self.name}.log"])

@@ -60,6 +60,10 @@ class Machine:
     async def console_size(self):
         raise NotImplementedError
 
+    def console_stream(self, offset):
+        """The same as it comes: an asynchronous generator, which may go on when the machine has ended."""
+        raise NotImplementedError
+
     async def last_words(self):
         """The ends of its logs, for people."""
         raise NotImplementedError
@@ -160,10 +164,13 @@ class Machine:
 
     async def _login(self):
         """Wait for sshd, hold one connection open for everybody, then set the machine up."""
+        looked = 0.0
         while True:
-            how = await self.ended()
-            if how:
-                raise LabError(f"{self.name} {how}:\n" + await self.last_words())
+            if time.monotonic() - looked > self.patience:
+                how = await self.ended()
+                if how:
+                    raise LabError(f"{self.name} {how}:\n" + await self.last_words())
+                looked = time.monotonic()
             if await self.knock():
                 self.part.extra["sshd"] = round(time.monotonic() - self.part.started, 1)
                 if await self._connect() and await self._settle():
@@ -253,9 +260,7 @@ class Machine:
     async def _panics(self, offset):
         """Watch its console for the one line that means it is gone."""
         kept = b""
-        while not await self.ended():
-            text = await self.console_from(offset)
-            offset += len(text)
+        async for text in self.console_stream(offset):
             kept = kept[-200:] + text
             at = kept.find(PANIC)
             if at >= 0:
@@ -267,9 +272,8 @@ class Machine:
                 self.lab.save()
                 self.panicked.set()
                 return
-            await asyncio.sleep(self.patience)
 
-    patience = 0.5  # seconds between looks at the console
+    patience = 0.5  # seconds between looks whether it runs
     slowness = 1    # how many times the limit for a boot it gets
 
 

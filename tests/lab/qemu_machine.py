@@ -14,6 +14,8 @@ from children import Part
 from errors import LabError
 from machine import Machine
 
+CONSOLE_LOOK_S = 0.5
+
 
 class QemuMachine(Machine):
     def __init__(self, lab, spec):
@@ -60,6 +62,13 @@ class QemuMachine(Machine):
                 f.seek(offset)
                 return f.read()
         return b""
+
+    async def console_stream(self, offset):
+        while not await self.ended():
+            text = await self.console_from(offset)
+            offset += len(text)
+            yield text
+            await asyncio.sleep(CONSOLE_LOOK_S)
 
     async def last_words(self):
         return "\n".join(filter(None, (self.lab.run.tail(self.part.log), self.lab.run.tail(f"{self.name}.log", 30))))
