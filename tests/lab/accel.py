@@ -42,7 +42,7 @@ def choose(wanted, qemu, guest, say):
 def probe(qemu, guest):
     argv = [*qemu.command("qemu-system-x86_64"), *qemu.data_options(), "-nodefaults", "-display", "none",
             "-machine", "q35", "-accel", "kvm", "-cpu", "host", "-m", "512M", "-no-reboot",
-            "-kernel", guest.path("vmlinuz-stable"), "-serial", "stdio",
+            "-kernel", guest.path("vmlinuz"), "-serial", "stdio",
             "-append", "console=ttyS0 panic=-1"]
     end = time.monotonic() + LIMIT
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -34,6 +34,9 @@ def setting(text):
     return name, value
 
 
+IMAGES = ("qemu", "guest", "kbuild")  # those that nearly everything needs
+
+
 def sizes(text):
     if not re.fullmatch(r"\d+[MG](,\d+[MG])*", text):
         raise argparse.ArgumentTypeError(f"'{text}' is no list of sizes such as 512M or 512M,4G")
@@ -41,9 +44,9 @@ def sizes(text):
 
 
 def cmd_image(args):
-    from image import GuestImage, KbuildImage, QemuImage
-    for image in (QemuImage(args.cache), GuestImage(args.cache), KbuildImage(args.cache)):
-        if image.name in args.names or not args.names:
+    from image import KERNELS, GuestImage, KbuildImage, QemuImage
+    for image in (QemuImage(args.cache), *(GuestImage(args.cache, k) for k in KERNELS), KbuildImage(args.cache)):
+        if image.name in (args.names or IMAGES):
             print(image.ensure(refresh=args.refresh))
 
 
@@ -118,8 +121,8 @@ def build_parser():
 
     sub = add("image", cmd_image, "build the images unless they are there, and print their folders")
     sub.add_argument("--refresh", action="store_true", help="build anew if the Debian mirror has newer releases")
-    sub.add_argument("names", nargs="*", choices=("qemu", "guest", "kbuild", []), metavar="NAME",
-                     help="only these: qemu, guest, kbuild")
+    sub.add_argument("names", nargs="*", choices=(*IMAGES, "guest-backports", []), metavar="NAME",
+                     help=f"only these: {', '.join(IMAGES)}; or guest-backports, which is otherwise built when it is used")
 
     sub = add("up", cmd_up, "bring up a topology and wait until every machine takes commands",
               epilog=TOPOLOGY_TEXT, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -127,7 +130,9 @@ def build_parser():
                      help=f"{', '.join(TOPOLOGIES)}; see below")
     sub.add_argument("--vms", "--guests", type=int, default=2, dest="machines", metavar="N",
                      help="number of VMs, or of guests, 1 to 16 (2)")
-    sub.add_argument("--hcas", type=int, default=1, help="stock: HCAs of each VM (1); 0: none, no model is started")
+    sub.add_argument("--hcas", type=int, default=1,
+                     help="HCAs of each VM (1), 0: none, no model is started; of each guest in a host (1), all but the "
+                          "first by plain passthrough")
     sub.add_argument("--kernel", choices=("stable", "backports"), default="stable", help="the machines' kernel (stable)")
     sub.add_argument("--mem", type=sizes, metavar="SIZE[,SIZE…]",
                      help="memory of each VM (1536M) or guest (direct: 1G, else 768M); of a list the last counts on")

@@ -11,6 +11,7 @@ import uuid
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 CONFIGS = os.path.join(HERE, "..", "..", "qemu-configs")
+FIRST_SLOT = 0x10
 PREFIX = "192.168.76."  # of the segment between the machines; see lab-network in the guest image
 
 
@@ -19,8 +20,8 @@ class GuestSpec:
     name: str
     number: int
     host: str
-    config: str          # file in qemu-configs/
-    kernel: str = "stable"
+    role: str            # of its first HCA: underpass, or passthrough as all further ones are
+    hcas: int = 1
     mem: str = "768M"
     smp: int = 1
     append: str = ""
@@ -40,12 +41,17 @@ def megabytes(size):
     return int(size[:-1]) * {"M": 1, "G": 1024}[size[-1]]
 
 
+def config(name):
+    with open(os.path.join(CONFIGS, name), encoding="utf-8") as f:
+        return string.Template(f.read())
+
+
 def domain(spec, release):
-    """The domain XML; `release` is that of the kernel it boots, which is in the host's /boot."""
-    with open(os.path.join(CONFIGS, spec.config), encoding="utf-8") as f:
-        template = string.Template(f.read())
+    """The domain XML; `release` is that of the kernel it boots, which is in the host's /boot. HCA n is on bus @BUSn@."""
+    plain = range(0 if spec.role == "passthrough" else 1, spec.hcas)
     digest = hashlib.md5(f"lab {spec.name}".encode(), usedforsecurity=False).hexdigest()
-    return template.substitute({
+    return config(f"{spec.role}.xml").substitute({
         "name": spec.name, "uuid": uuid.UUID(digest), "memory": megabytes(spec.mem), "smp": spec.smp,
         "number_hex": f"{spec.number:02x}", "release": release, "machine_id": digest, "append": spec.append,
-        "pages": "<hugepages/>" if spec.huge_pages else ""})
+        "pages": "<hugepages/>" if spec.huge_pages else "",
+        "passthrough": "".join(config("passthrough-hca.xml").substitute(hca=n, slot=hex(FIRST_SLOT + n)) for n in plain)})

@@ -37,5 +37,5 @@ def setup(options, role, guests, release):
     for spec in guests:
         files[f"/root/lab/{spec.name}.conf"] = settings(options).encode()
         files[f"/root/lab/{spec.name}.xml"] = guest.domain(spec, release).encode()
-    return vm.Setup(files, ["/root/lab/host", role, str(guest.huge_pages(guests)),
+    return vm.Setup(files, ["/root/lab/host", role, str(guest.huge_pages(guests)), str(options.hcas),
                             *(g.name for g in guests)])

@@ -23,7 +23,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 RECIPES = os.path.join(HERE, "images")
 SUITE = "trixie"
 BACKPORTS = "trixie-backports"
-KERNELS = ("stable", "backports")
+KERNELS = {"stable": SUITE, "backports": BACKPORTS}
 UNUSED_DAYS = 7  # an image nobody used for so long goes when another one is built
 
 
@@ -81,11 +81,11 @@ class Mirror:
 class Image:
     """One cached image: recipe folder in, folder of artefacts out."""
 
-    name = ""
+    name = recipe = ""
 
     def __init__(self, cache, say=None):
         self.cache = cache
-        self.recipe = os.path.join(RECIPES, self.name)
+        self.recipe = os.path.join(RECIPES, self.recipe or self.name)
         self.say = say or (lambda text: print(text, file=sys.stderr, flush=True))
         self.dir = os.path.join(cache, f"{self.name}-{self._key()}")
 
@@ -167,7 +167,7 @@ class Image:
         """Drop half-built images of dead builders, and images long unused."""
         for entry in os.listdir(self.cache):
             path = os.path.join(self.cache, entry)
-            if not entry.startswith(self.name + "-") or path == self.dir:
+            if not re.match(rf"{self.name}-[0-9a-f]{{12}}\b", entry) or path == self.dir:
                 continue
             with contextlib.suppress(OSError):
                 manifest = os.path.join(path, "manifest.json")
@@ -249,30 +249,39 @@ class QemuImage(Image):
 
 
 class GuestImage(Image):
-    """The root file systems of a VM and of a host, with the kernels to boot them and the key to enter them."""
+    """The root file systems of a VM and of a host, with the kernel to boot them and the key to enter them."""
 
-    name = "guest"
+    recipe = "guest"
     size = "4G"  # sparse
 
+    def __init__(self, cache, kernel, say=None):
+        self.kernel = kernel
+        self.name = "guest" if kernel == "stable" else f"guest-{kernel}"
+        super().__init__(cache, say)
+
     def inputs(self):
-        return self.size
+        return f"{self.size} {self.kernel}"
 
     def build(self, mirror, work):
         key = os.path.join(work, "key")
         tree = os.path.join(work, "tree")
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key], check=True)
-        packages = read_list(os.path.join(self.recipe, "packages"))
+        packages = read_list(os.path.join(self.recipe, "packages")) + [f"linux-image-amd64/{KERNELS[self.kernel]}"]
         self.mmdebstrap(mirror, work, tree, [
-            "--variant=minbase", "--include=" + ",".join(packages),
+            "--variant=minbase", "--skip=cleanup/apt/lists", "--include=" + ",".join(packages),
             f'--essential-hook={self.recipe}/prepare.sh "$1"',
             f'--customize-hook={self.recipe}/customize.sh "$1"'])
-        self._take_kernels(tree, work)
+        self._take_kernel(tree, work)
+        lists = os.path.join(work, "lists")
+        os.rename(os.path.join(tree, "var/lib/apt/lists"), lists)
+        os.mkdir(os.path.join(tree, "var/lib/apt/lists"))
         self._pack(tree, work, "root")
         options = [f"-oAcquire::http::Proxy={mirror.proxy}"] if mirror.proxy else []
-        self.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", f"{self.recipe}/host.sh", tree, *options],
+        self.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", f"{self.recipe}/host.sh", tree, lists, *options],
                  os.path.join(work, "build.log"), env={**os.environ, "LC_ALL": "C.UTF-8", "LAB_RECIPE": self.recipe})
         self._pack(tree, work, "host")
         shutil.rmtree(tree)
+        shutil.rmtree(lists)
 
     def _pack(self, tree, work, name):
         """The tree as a file system, and the list of its packages."""
@@ -282,17 +291,23 @@ class GuestImage(Image):
         with open(os.path.join(work, f"packages-{name}.txt"), "w", encoding="utf-8") as f:
             subprocess.run(["dpkg-query", f"--admindir={tree}/var/lib/dpkg", "-W"], stdout=f, check=True)
 
+    def release(self):
+        """That of its kernel."""
+        return read_list(self.path("release"))[0]
+
     @staticmethod
-    def _take_kernels(tree, work):
-        """Copy vmlinuz and initrd of the two kernels under stable names."""
+    def _take_kernel(tree, work):
+        """Copy vmlinuz and initrd under names without a release."""
         boot = os.path.join(tree, "boot")
-        for label, version in kernel_versions(work, os.listdir(boot), "vmlinuz-"):
-            shutil.copy(f"{boot}/vmlinuz-{version}", f"{work}/vmlinuz-{label}")
-            shutil.copy(f"{boot}/initrd.img-{version}", f"{work}/initrd-{label}")
+        release, = (n.removeprefix("vmlinuz-") for n in os.listdir(boot) if n.startswith("vmlinuz-"))
+        shutil.copy(f"{boot}/vmlinuz-{release}", f"{work}/vmlinuz")
+        shutil.copy(f"{boot}/initrd.img-{release}", f"{work}/initrd")
+        with open(f"{work}/release", "w", encoding="utf-8") as f:
+            f.write(release + "\n")
 
 
 class KbuildImage(Image):
-    """A root tree that compiles kernel modules for the kernels of the guest image."""
+    """A root tree that compiles kernel modules for the kernels of the guest images; extracted, not installed."""
 
     name = "kbuild"
 
@@ -300,21 +315,14 @@ class KbuildImage(Image):
         tree = os.path.join(work, "tree")
         packages = read_list(os.path.join(self.recipe, "packages"))
         self.mmdebstrap(mirror, work, tree, [
-            "--variant=apt", "--include=" + ",".join(packages),
-            f'--customize-hook={self.recipe}/customize.sh "$1"'])
-        kernel_versions(work, os.listdir(f"{tree}/lib/modules"), "")
+            "--variant=extract", "--include=" + ",".join(packages), f'--extract-hook={self.recipe}/headers.sh "$1"'])
+        releases = sorted(os.listdir(f"{tree}/lib/modules"), key=lambda r: [int(x) for x in re.findall(r"\d+", r)])
+        with open(f"{work}/releases.json", "w", encoding="utf-8") as f:
+            json.dump(dict(zip(KERNELS, releases, strict=True)), f)
 
-
-def kernel_versions(work, names, prefix):
-    """The releases of the two kernels among file names, by label; also written to files that say so."""
-    versions = sorted((n.removeprefix(prefix) for n in names if n.startswith(prefix)),
-                      key=lambda v: [int(x) for x in re.findall(r"\d+", v)])
-    if len(versions) != len(KERNELS):
-        raise LabError(f"expected {len(KERNELS)} kernels in the image, found: {' '.join(versions)}")
-    for label, version in zip(KERNELS, versions):
-        with open(f"{work}/version-{label}", "w", encoding="utf-8") as f:
-            f.write(version + "\n")
-    return list(zip(KERNELS, versions))
+    def release(self, kernel):
+        with open(self.path("releases.json"), encoding="utf-8") as f:
+            return json.load(f)[kernel]
 
 
 def release_dates(mirror):

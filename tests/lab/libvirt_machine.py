@@ -28,7 +28,9 @@ def guest_top(megabytes):
 
 
 class LibvirtMachine(Machine):
-    patience = 10.0  # a look is some processes in the host, whose processors are all that its guests have
+    # Each try or look is work of the host, whose processors are all that its guests have.
+    pause = 1.5
+    patience = 10.0
     slowness = 2
     how = "libvirt"
 

@@ -177,7 +177,7 @@ class Machine:
                     await self._set_up()
                     self.part.status = "up"
                     return
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(self.pause)
 
     async def _connect(self):
         with contextlib.suppress(FileNotFoundError):
@@ -273,7 +273,8 @@ class Machine:
                 self.panicked.set()
                 return
 
-    patience = 0.5  # seconds between looks whether it runs
+    pause = 0.2     # seconds between tries to log in
+    patience = 0.5  # and between looks whether it runs
     slowness = 1    # how many times the limit for a boot it gets
 
 

@@ -28,7 +28,7 @@ from qemu_machine import QemuMachine
 class Supervisor:
     def __init__(self, run, options, cache, accel):
         self.run, self.options, self.accel = run, options, accel
-        self.qemu, self.guest = QemuImage(cache), GuestImage(cache)
+        self.qemu, self.guest = QemuImage(cache), GuestImage(cache, options.kernel)
         self.children = Children(run, self._lost)
         self.services, self.machines = {}, {}
         self.lan = lan.Lan()

@@ -70,8 +70,7 @@ def memory(options, number, default):
 
 def release(options):
     """The kernel that the machines boot."""
-    with open(GuestImage(options.cache).path(f"version-{options.kernel}"), encoding="utf-8") as f:
-        return f.read().strip()
+    return GuestImage(options.cache, options.kernel).release()
 
 
 class Stock:
@@ -84,7 +83,7 @@ class Stock:
             name = f"vm{n}"
             hcas = {f"{name}.{h}": f"hca-{name}.{h}.sock" for h in range(options.hcas)}
             sockets.update(hcas)
-            vms.append(vm.VmSpec(name=name, number=n, kernel=options.kernel, mem=memory(options, n, "1536M"),
+            vms.append(vm.VmSpec(name=name, number=n, mem=memory(options, n, "1536M"),
                                  smp=options.smp, iommu=options.iommu, append=options.append,
                                  extra=options.qemu_args, hcas=list(hcas.values())))
         return Plan([hca_model(options, sockets)] if sockets else [], vms, [])
@@ -98,7 +97,7 @@ class Direct:
         names = [f"guest{n}" for n in range(1, options.machines + 1)]
         sockets = {f"{name}.0": f"hca-{name}.0.sock" for name in names}
         daemons = [underpassd(options, name, sockets[f"{name}.0"]) for name in names]
-        vms = [vm.VmSpec(name=name, number=n, kernel=options.kernel, mem=memory(options, n, "1G"), smp=options.smp,
+        vms = [vm.VmSpec(name=name, number=n, mem=memory(options, n, "1G"), smp=options.smp,
                          iommu=options.iommu, bypass=True, append=options.append, extra=options.qemu_args,
                          hcas=[f"up-{name}.sock"], setup=[guest_driver(options)])
                for n, name in enumerate(names, 1)]
@@ -115,23 +114,24 @@ class Hosts:
         self.role, self.host_of = role, host_of
 
     def plan(self, options):
-        hosts, sockets, guests = {}, {}, []
-        for n in range(1, options.machines + 1):
-            spec = guest.GuestSpec(
-                name=f"guest{n}", number=n, host=self.host_of(n), config=f"{self.role}.xml", kernel=options.kernel,
-                mem=memory(options, n, "768M"), smp=options.smp, append=options.append,
-                huge_pages=not options.small_pages,
-                setup=[guest_driver(options)] if self.role == "underpass" else [])
-            sockets[f"{spec.name}.0"] = f"hca-{spec.name}.0.sock"
-            hosts.setdefault(spec.host, []).append(spec)
-            guests.append(spec)
-        vms = [self._host(options, name, n, its, [sockets[f"{g.name}.0"] for g in its])
-               for n, (name, its) in enumerate(hosts.items(), 1)]
+        if not options.hcas:
+            raise LabError("--hcas 0 is for stock: a guest in a host has one at least")
+        guests = [guest.GuestSpec(
+            name=f"guest{n}", number=n, host=self.host_of(n), role=self.role, hcas=options.hcas,
+            mem=memory(options, n, "768M"), smp=options.smp, append=options.append, huge_pages=not options.small_pages,
+            setup=[guest_driver(options)] if self.role == "underpass" else [])
+            for n in range(1, options.machines + 1)]
+        vms, sockets = [], {}
+        for n, name in enumerate(dict.fromkeys(g.host for g in guests), 1):
+            its = [g for g in guests if g.host == name]
+            hcas = {f"{g.name}.{h}": f"hca-{g.name}.{h}.sock" for g in its for h in range(options.hcas)}
+            vms.append(self._host(options, name, n, its, list(hcas.values())))
+            sockets.update(hcas)
         return Plan([hca_model(options, sockets)], vms, guests)
 
     def _host(self, options, name, number, guests, hcas):
         memory = HOST_MEMORY + sum(guest.megabytes(g.mem) for g in guests)
-        return vm.VmSpec(name=name, number=HOST_NUMBERS + number, kernel=options.kernel, mem=f"{memory}M",
+        return vm.VmSpec(name=name, number=HOST_NUMBERS + number, mem=f"{memory}M",
                          smp=options.host_smp, host=True, iommu=options.iommu or "intel", hcas=hcas,
                          extra=options.qemu_args, setup=[host.setup(options, self.role, guests, release(options))])
 

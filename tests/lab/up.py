@@ -39,7 +39,7 @@ def up(args):
         signal.signal(sig, on_terminate)
     for name in ("model", "daemon", "modules"):
         setattr(args, name, os.path.abspath(getattr(args, name)))
-    qemu, guest = QemuImage(args.cache, say), GuestImage(args.cache, say)
+    qemu, guest = QemuImage(args.cache, say), GuestImage(args.cache, args.kernel, say)
     qemu.ensure()
     guest.ensure()
     plan = topology.plan(args.topology, args)  # refuse what cannot work before anything starts

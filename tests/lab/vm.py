@@ -28,7 +28,6 @@ class Setup:
 class VmSpec:
     name: str
     number: int
-    kernel: str = "stable"
     mem: str = "1536M"
     smp: int = 1
     iommu: str = None    # intel or amd
@@ -77,12 +76,13 @@ def command_line(spec, qemu, guest):
     words = {
         "name": spec.name, "mem": spec.mem, "smp": spec.smp, "max_cpus": max(2, spec.smp), "number_hex": f"{spec.number:02x}",
         "disk": f"{spec.name}.qcow2", "ssh_port": spec.ssh_port, "image": guest.path("root.ext4"),
-        "kernel": guest.path(f"vmlinuz-{spec.kernel}"), "initrd": guest.path(f"initrd-{spec.kernel}"),
+        "kernel": guest.path("vmlinuz"), "initrd": guest.path("initrd"),
         "machine_id": hashlib.md5(f"lab {spec.name}".encode(), usedforsecurity=False).hexdigest(),
     }
     bypass = "-bypass" if spec.iommu and spec.bypass else ""
     iommu = [f"iommu-{spec.iommu}{bypass}"] if spec.iommu else []
     kernel_sections = ["kernel"] + ([f"kernel-iommu-{spec.iommu}"] if spec.iommu else [])
+    kernel_sections += ["kernel-host"] if spec.host else []
     append = [w for s in kernel_sections for w in fill(config[s], words)]
     words["append"] = " ".join(append + ([spec.append] if spec.append else []))
     sections = ["always", "lan", spec.accel + ("-nested" if spec.host else "")] + iommu

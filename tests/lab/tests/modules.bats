@@ -19,9 +19,9 @@ load common
 	for image in "${LAB_CACHE:-$TOP/build/lab/cache}"/{guest,kbuild}-*; do
 		folder=$BATS_TEST_TMPDIR/cache/${image##*/}
 		mkdir -p "$folder"
-		cp "$image"/{manifest.json,version-*} "$folder"
+		cp "$image"/{manifest.json,release*} "$folder"
 	done
-	echo 6.1.0-none | tee "$BATS_TEST_TMPDIR"/cache/guest-*/version-stable
+	echo 6.1.0-none | tee "$BATS_TEST_TMPDIR"/cache/guest-*/release
 	run modules --cache "$BATS_TEST_TMPDIR/cache" --out "$BATS_TEST_TMPDIR"
 	[ "$status" -eq 125 ]
 	[[ $output == *"image guest 6.1.0-none"*"--refresh"* ]]

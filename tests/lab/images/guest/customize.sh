@@ -1,18 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# Turns a fresh Debian root tree into the root of a lab VM: second kernel, key,
-# network and fewer services. It must never add anything that touches RDMA.
+# Turns a fresh Debian root tree into the root of a lab VM: key, network and fewer services. It must never add anything
+# that touches RDMA.
 #
 # usage: customize.sh ROOT   (LAB_RECIPE: this folder, LAB_KEY: public key file)
 set -eu
 root=$1
-
-echo "installing the backports kernel"
-packages=$(sed 's/#.*//' "$LAB_RECIPE/packages.backports" | xargs)
-# shellcheck disable=SC2086  # a list of package names
-chroot "$root" env DEBIAN_FRONTEND=noninteractive \
-	apt-get install -y -q --no-install-recommends -t trixie-backports $packages
 
 install -d -m 700 "$root/root/.ssh"
 install -m 600 "$LAB_KEY" "$root/root/.ssh/authorized_keys"
