@@ -17,6 +17,7 @@ from machine import Machine, tail
 QUESTIONS = ("info registers", "x/128gx $rsp")  # to the QEMU of a lost guest
 CONSOLE = "/var/log/libvirt/qemu/{}.console"
 INTERRUPTS_ON = 0x200  # RFLAGS.IF
+RECONNECT_S = 5
 STUCK_LOOKS = 4        # at a processor that gets no further, this many seconds apart
 STUCK_LOOK_S = 3
 STUCK_LOOP = 16        # bytes of code that a wait for a spinlock takes at most
@@ -128,16 +129,19 @@ class LibvirtMachine(Machine):
         return b"" if status else output
 
     async def console_stream(self, offset):
-        process = await asyncio.create_subprocess_exec(
-            *self.host.access().command(["tail", "-c", f"+{offset + 1}", "-F", CONSOLE.format(self.name)]),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            cwd=self.lab.run.path, preexec_fn=die_with_parent())
-        try:
-            while text := await process.stdout.read(65536):
-                yield text
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *self.host.access().command(["tail", "-c", f"+{offset + 1}", "-F", CONSOLE.format(self.name)]),
+                stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+                cwd=self.lab.run.path, preexec_fn=die_with_parent())
+            try:
+                while text := await process.stdout.read(65536):
+                    offset += len(text)
+                    yield text
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+            await asyncio.sleep(RECONNECT_S)  # the connection to the host was lost
 
     async def last_words(self):
         _, qemu = await self.host.run(["tail", "-n", "15", f"/var/log/libvirt/qemu/{self.name}.log"])
