@@ -127,12 +127,14 @@ def steadily(step, *how):
 
 
 @contextlib.contextmanager
-def own_lab(topology, *options):
+def own_lab(topology, *options, tries=1):
     with tempfile.TemporaryDirectory() as folder:
         os.environ["LAB_DIR"] = os.path.join(folder, "lab")
-        if subprocess.run([LAB, "up", topology, "--model-arg=--strict", *options], check=False).returncode:
-            print("Bail out! the lab did not come up")
-            sys.exit(1)
+        while subprocess.run([LAB, "up", topology, "--model-arg=--strict", *options], check=False).returncode:
+            tries -= 1
+            if not tries:
+                print("Bail out! the lab did not come up")
+                sys.exit(1)
         try:
             yield
         finally:
