@@ -202,7 +202,7 @@ test-fuzz:    ; @$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
 test-images:  image-guest image-others
 image-guest:  ; @$(LAB) image guest
 # The guest's takes longest: nothing beside it is to take its processor.
-image-others: ; @nice $(LAB) image qemu kbuild && nice tests/lab/modules --kernel stable
+image-others: ; @nice $(LAB) image kbuild && nice tests/lab/modules --kernel stable
 
 san_units := $(patsubst %.c,build/san/%,$(unit_SRC))
 

@@ -34,7 +34,7 @@ def setting(text):
     return name, value
 
 
-IMAGES = ("qemu", "guest", "kbuild")  # those that nearly everything needs
+IMAGES = ("guest", "kbuild")  # those that nearly everything needs
 
 
 def sizes(text):
@@ -44,8 +44,8 @@ def sizes(text):
 
 
 def cmd_image(args):
-    from image import KERNELS, GuestImage, KbuildImage, QemuImage
-    for image in (QemuImage(args.cache), *(GuestImage(args.cache, k) for k in KERNELS), KbuildImage(args.cache)):
+    from image import KERNELS, GuestImage, KbuildImage
+    for image in (*(GuestImage(args.cache, k) for k in KERNELS), KbuildImage(args.cache)):
         if image.name in (args.names or IMAGES):
             print(image.ensure(refresh=args.refresh))
 

@@ -223,33 +223,11 @@ class Image:
                       "LAB_KEY": os.path.join(work, "key.pub")})
 
 
-class QemuImage(Image):
-    """The QEMU of trixie-backports with the libraries it wants; run in place, without chroot."""
-
-    name = "qemu"
-
-    def build(self, mirror, work):
-        packages = read_list(os.path.join(self.recipe, "packages"))
-        self.mmdebstrap(mirror, work, os.path.join(work, "tree"), [
-            "--variant=extract", f'--aptopt=APT::Default-Release "{BACKPORTS}"',
-            "--include=" + ",".join(packages)])
-
-    def command(self, program):
-        """How to start `program` of the tree: its own loader, its own libraries."""
-        tree = self.path("tree")
-        return [f"{tree}/lib64/ld-linux-x86-64.so.2", "--library-path", f"{tree}/usr/lib/x86_64-linux-gnu",
-                f"{tree}/usr/bin/{program}"]
-
-    def data_options(self):
-        tree = self.path("tree")
-        return ["-L", f"{tree}/usr/share/qemu", "-L", f"{tree}/usr/share/seabios", "-L", f"{tree}/usr/lib/ipxe/qemu"]
-
-    def environment(self):
-        return {"QEMU_MODULE_DIR": self.path("tree/usr/lib/x86_64-linux-gnu/qemu")}
-
-
 class GuestImage(Image):
-    """The root file systems of a VM and of a host, with the kernel to boot them and the key to enter them."""
+    """The root file systems of a VM and of a host, with the kernel to boot them and the key to enter them.
+
+    The tree of the host stays beside them: its QEMU is the lab's own, too (qemu.py).
+    """
 
     recipe = "guest"
     size = "4G"  # sparse
@@ -280,7 +258,6 @@ class GuestImage(Image):
         self.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", f"{self.recipe}/host.sh", tree, lists, *options],
                  os.path.join(work, "build.log"), env={**os.environ, "LC_ALL": "C.UTF-8", "LAB_RECIPE": self.recipe})
         self._pack(tree, work, "host")
-        shutil.rmtree(tree)
         shutil.rmtree(lists)
 
     def _pack(self, tree, work, name):

@@ -20,15 +20,17 @@ import topology
 import vm
 from children import Children, Part
 from errors import LabError
-from image import GuestImage, QemuImage
+from image import GuestImage
 from libvirt_machine import LibvirtMachine
+from qemu import Qemu
 from qemu_machine import QemuMachine
 
 
 class Supervisor:
     def __init__(self, run, options, cache, accel):
         self.run, self.options, self.accel = run, options, accel
-        self.qemu, self.guest = QemuImage(cache), GuestImage(cache, options.kernel)
+        self.guest = GuestImage(cache, options.kernel)
+        self.qemu = Qemu(self.guest.path("tree"))
         self.children = Children(run, self._lost)
         self.services, self.machines = {}, {}
         self.lan = lan.Lan()
@@ -37,7 +39,7 @@ class Supervisor:
         self.ended = asyncio.Event()
         self.clients = set()
         self.start = time.monotonic()
-        self.image_locks = []
+        self.image_lock = None
         self.bringing = None  # the task of bring_up
         self.fatal = ""       # why it was cancelled, if something died
 
@@ -204,7 +206,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(sig, self.ending.set)
-        self.image_locks = [image.hold(image.dir) for image in (self.qemu, self.guest)]
+        self.image_lock = self.guest.hold(self.guest.dir)
         server = await asyncio.start_unix_server(self._client, state.CONTROL)
         lifeline = asyncio.create_task(self._lifeline())
         up = self.bringing = asyncio.create_task(self.bring_up())

@@ -15,7 +15,8 @@ import accel
 import state
 import topology
 from errors import LabError
-from image import GuestImage, QemuImage, need_tools
+from image import GuestImage, need_tools
+from qemu import Qemu
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 QUIET = 10  # seconds without news after which a line says that we still wait
@@ -39,11 +40,10 @@ def up(args):
         signal.signal(sig, on_terminate)
     for name in ("model", "daemon", "modules"):
         setattr(args, name, os.path.abspath(getattr(args, name)))
-    qemu, guest = QemuImage(args.cache, say), GuestImage(args.cache, args.kernel, say)
-    qemu.ensure()
+    guest = GuestImage(args.cache, args.kernel, say)
     guest.ensure()
     plan = topology.plan(args.topology, args)  # refuse what cannot work before anything starts
-    how, why = accel.choose(args.accel, qemu, guest, say)
+    how, why = accel.choose(args.accel, Qemu(guest.path("tree")), guest, say)
     say(f"{args.topology}: {' '.join(m.name for m in (*plan.services, *plan.vms, *plan.guests))}, "
         f"kernel {args.kernel}, {how} ({why})")
     args.run.create()
