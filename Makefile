@@ -26,12 +26,14 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 PKGS    := libevent jansson libbsd-overlay libsystemd
+# Asked once, not by each compiler.
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CFLAGS  += -std=gnu11 -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
            -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef \
-           -D_GNU_SOURCE -I. $(FLAVOUR_CFLAGS) \
-           $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+           -D_GNU_SOURCE -I. $(FLAVOUR_CFLAGS) $(PKG_CFLAGS)
 LDFLAGS += -Wl,--as-needed $(FLAVOUR_LDFLAGS)
-LDLIBS  += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+LDLIBS  += $(PKG_LIBS) -lm
 
 # --- libraries: one per room -------------------------------------------------
 vfu_SRC   := $(wildcard hv/vfio-user/*.c)
