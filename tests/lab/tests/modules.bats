@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 load common
 
 @test "underpass.ko compiles without a word for both kernels, and sparse has none either" {
-	run --separate-stderr modules --sparse --out "$BATS_TEST_TMPDIR"
+	run --separate-stderr modules --check --out "$BATS_TEST_TMPDIR"
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ] || { echo "$stderr"; return 1; }
 	[ "${#lines[@]}" -eq 2 ]
