@@ -96,6 +96,7 @@ def traffic(server, client, words):
     finally:
         for process in reversed(processes):
             process.terminate()
+        for process in processes:
             process.wait()
 
 
