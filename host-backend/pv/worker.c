@@ -16,6 +16,7 @@
 enum {
 	LATER_US = 1000,		/* between looks at a ring that has to wait */
 	LOOK_MIN_US = 20,		/* looking costs less than being kicked */
+	KICKS_TO_TRY = 8,		/* after so many we look as long as we may */
 };
 
 static void relax(void)
@@ -27,8 +28,11 @@ static void relax(void)
 
 /*
  * A kick, which the guest's processor waits out. If looking a little longer would
- * have spared it, we shall; if not by far, we need not look at all. As KVM does when
- * a processor halts (Linux, Documentation/virt/kvm/halt-polling.rst).
+ * have spared it, we shall; if not by far, we need not look as long. As KVM does when
+ * a processor halts (Linux, Documentation/virt/kvm/halt-polling.rst), but that one
+ * pause does not make us forget all: to learn it again would cost a kick each step.
+ * A kick that takes longer than we may look hides how soon its command followed;
+ * that is seen only by looking.
  */
 static void learn(struct pv *pv)
 {
@@ -36,7 +40,11 @@ static void learn(struct pv *pv)
 	uint64_t max = pv->config.spin_us * 1000ull, look = atomic_load(&w->look_ns);
 	uint64_t slept = pv_stats_now() - atomic_load(&w->left_ns);
 
-	look = slept < max ? 2 * look : LOOK_MIN_US * 1000ull;
+	look = slept < max ? 2 * look : look / 2;
+	if (look < LOOK_MIN_US * 1000ull)
+		look = LOOK_MIN_US * 1000ull;
+	if (!(atomic_load(&pv->stats.kicks) % KICKS_TO_TRY))
+		look = max;
 	atomic_store(&w->look_ns, look < max ? look : max);
 }
 

@@ -277,8 +277,8 @@ class GuestImage(Image):
         """Copy vmlinuz and initrd under names without a release."""
         boot = os.path.join(tree, "boot")
         release, = (n.removeprefix("vmlinuz-") for n in os.listdir(boot) if n.startswith("vmlinuz-"))
-        shutil.copy(f"{boot}/vmlinuz-{release}", f"{work}/vmlinuz")
-        shutil.copy(f"{boot}/initrd.img-{release}", f"{work}/initrd")
+        shutil.copyfile(f"{boot}/vmlinuz-{release}", f"{work}/vmlinuz")
+        shutil.copyfile(f"{boot}/initrd.img-{release}", f"{work}/initrd")
         with open(f"{work}/release", "w", encoding="utf-8") as f:
             f.write(release + "\n")
 
