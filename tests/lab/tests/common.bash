@@ -15,7 +15,7 @@ lab_processes() {
 		[ "$pid" != "/proc/$$" ] || continue
 		if [ "$(readlink "$pid/cwd" 2>/dev/null)" = "$1" ] ||
 			tr '\0' ' ' 2>/dev/null < "$pid/cmdline" | grep -q "supervisor.py.*$1\""; then
-			echo "${pid#/proc/} $(tr '\0' ' ' 2>/dev/null < "$pid/cmdline" | cut -c1-120)"
+			echo "${pid#/proc/} $(tr '\0' ' ' 2>/dev/null < "$pid/cmdline" | cut -c1-200)"
 		fi
 	done
 }

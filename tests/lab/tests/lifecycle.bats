@@ -92,7 +92,7 @@ up_in_background() {
 	echo "$found"
 	[[ "$found" == *"supervisor.py"* ]]
 	grep -q "^$(state parts.model.pid) .*hca-model" <<< "$found"
-	grep -q "^$(state parts.vm1.pid) .*qemu" <<< "$found"
+	grep -q "^$(state parts.vm1.pid) .*/guest-[0-9a-f]*/tree/" <<< "$found" # its QEMU
 	run nothing_left "$LAB_DIR"
 	[ "$status" -ne 0 ]
 	kill -KILL "$(state parts.model.pid)"
