@@ -19,7 +19,7 @@ def boot_id():
         return f.read().strip()
 
 
-def choose(wanted, qemu, guest, say):
+def choose(wanted, guest, say):
     """'kvm' or 'tcg', and a sentence why."""
     if wanted != "auto":
         return wanted, "asked for"
@@ -32,14 +32,15 @@ def choose(wanted, qemu, guest, say):
         if verdict["boot"] == boot_id():
             return verdict["accel"], verdict["why"]
     say("trying whether a stock kernel boots under KVM")
-    accel, why = probe(qemu, guest)
+    accel, why = probe(guest)
     with contextlib.suppress(OSError):
         with open(verdict_file, "w", encoding="utf-8") as f:
             json.dump({"boot": boot_id(), "accel": accel, "why": why}, f)
     return accel, why
 
 
-def probe(qemu, guest):
+def probe(guest):
+    qemu = guest.qemu()
     argv = [*qemu.command("qemu-system-x86_64"), *qemu.data_options(), "-nodefaults", "-display", "none",
             "-machine", "q35", "-accel", "kvm", "-cpu", "host", "-m", "512M", "-no-reboot",
             "-kernel", guest.path("vmlinuz"), "-serial", "stdio",

@@ -18,6 +18,7 @@ import sys
 import time
 
 from errors import LabError
+from qemu import Qemu
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 RECIPES = os.path.join(HERE, "images")
@@ -226,7 +227,7 @@ class Image:
 class GuestImage(Image):
     """The root file systems of a VM and of a host, with the kernel to boot them and the key to enter them.
 
-    The tree of the host stays beside them: its QEMU is the lab's own, too (qemu.py).
+    The tree of the host stays beside them: its QEMU is the lab's own, too.
     """
 
     recipe = "guest"
@@ -271,6 +272,9 @@ class GuestImage(Image):
     def release(self):
         """That of its kernel."""
         return read_list(self.path("release"))[0]
+
+    def qemu(self):
+        return Qemu(self.path("tree"))
 
     @staticmethod
     def _take_kernel(tree, work):

@@ -18,7 +18,7 @@ QUESTIONS = ("info registers", "x/128gx $rsp")  # to the QEMU of a lost guest
 CONSOLE = "/var/log/libvirt/qemu/{}.console"
 INTERRUPTS_ON = 0x200  # RFLAGS.IF
 RECONNECT_S = 5
-STUCK_LOOKS = 4        # at a processor that gets no further, this many seconds apart
+STUCK_LOOKS = 3        # at a processor that gets no further, this many seconds apart
 STUCK_LOOK_S = 3
 STUCK_LOOP = 16        # bytes of code that a wait for a spinlock takes at most
 

@@ -17,7 +17,7 @@ from image import die_with_parent
 
 PANIC = b"Kernel panic - not syncing"
 STARTS = 3  # of a machine whose emulated processor is lost
-LOST_LOOK_S = 20
+LOST_LOOK_S = 10
 
 
 class Machine:

@@ -19,17 +19,17 @@ CONSOLE_LOOK_S = 0.5
 
 class QemuMachine(Machine):
     def __init__(self, lab, spec):
-        part = Part(spec.name, "vm", vm.command_line(spec, lab.qemu, lab.guest), f"{spec.name}.qemu.log")
+        part = Part(spec.name, "vm", vm.command_line(spec, lab.guest), f"{spec.name}.qemu.log")
         part.extra = {"reach": spec.reach(), "console": f"{spec.name}.log"}
         super().__init__(lab, spec, part)
         self.how = lab.accel
-        vm.make_disk(spec, lab.qemu, lab.guest, lab.run.path)
+        vm.make_disk(spec, lab.guest, lab.run.path)
 
     def access(self):
         return ssh.Access(self.name, self.spec.reach(), self.lab.key())
 
     async def start(self):
-        await self.lab.children.spawn(self.part, self.lab.qemu.environment())
+        await self.lab.children.spawn(self.part, self.lab.guest.qemu().environment())
 
     async def reset(self):
         await self._qmp("system_reset")

@@ -22,7 +22,6 @@ from children import Children, Part
 from errors import LabError
 from image import GuestImage
 from libvirt_machine import LibvirtMachine
-from qemu import Qemu
 from qemu_machine import QemuMachine
 
 
@@ -30,7 +29,6 @@ class Supervisor:
     def __init__(self, run, options, cache, accel):
         self.run, self.options, self.accel = run, options, accel
         self.guest = GuestImage(cache, options.kernel)
-        self.qemu = Qemu(self.guest.path("tree"))
         self.children = Children(run, self._lost)
         self.services, self.machines = {}, {}
         self.lan = lan.Lan()

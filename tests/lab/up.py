@@ -16,7 +16,6 @@ import state
 import topology
 from errors import LabError
 from image import GuestImage, need_tools
-from qemu import Qemu
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 QUIET = 10  # seconds without news after which a line says that we still wait
@@ -43,7 +42,7 @@ def up(args):
     guest = GuestImage(args.cache, args.kernel, say)
     guest.ensure()
     plan = topology.plan(args.topology, args)  # refuse what cannot work before anything starts
-    how, why = accel.choose(args.accel, Qemu(guest.path("tree")), guest, say)
+    how, why = accel.choose(args.accel, guest, say)
     say(f"{args.topology}: {' '.join(m.name for m in (*plan.services, *plan.vms, *plan.guests))}, "
         f"kernel {args.kernel}, {how} ({why})")
     args.run.create()

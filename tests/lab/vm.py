@@ -70,7 +70,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def command_line(spec, qemu, guest):
+def command_line(spec, guest):
     """The whole argv of QEMU for one VM; to be run in the lab's folder."""
     config = read_config()
     words = {
@@ -90,16 +90,17 @@ def command_line(spec, qemu, guest):
     lines = [line for s in sections for line in fill(config[s], words)]
     for number, path in enumerate(spec.hcas):
         lines += fill(config[f"hca{bypass}"] + config["hca-device"], {**words, "socket": path, "hca": number})
+    qemu = guest.qemu()
     argv = qemu.command("qemu-system-x86_64") + qemu.data_options()
     for line in lines:
         argv += line.split(None, 1)
     return argv + spec.extra
 
 
-def make_disk(spec, qemu, guest, folder):
+def make_disk(spec, guest, folder):
     """A disk of the VM's own that only holds what differs from the image."""
     if not os.path.exists(os.path.join(folder, f"{spec.name}.qcow2")):
-        subprocess.run([*qemu.command("qemu-img"), "create", "-q", "-f", "qcow2", "-F", "raw",
+        subprocess.run([*guest.qemu().command("qemu-img"), "create", "-q", "-f", "qcow2", "-F", "raw",
                         "-b", guest.path("host.ext4" if spec.host else "root.ext4"), f"{spec.name}.qcow2"], cwd=folder, check=True)
 
 

@@ -6,12 +6,21 @@
 bats_require_minimum_version 1.5.0
 load common
 
-@test "underpass.ko compiles without a word for both kernels, and sparse has none either" {
-	run --separate-stderr modules --check --out "$BATS_TEST_TMPDIR"
-	[ "$status" -eq 0 ]
+# compiles MODULE: without a word for both kernels, and sparse has none either
+compiles() {
+	run --separate-stderr modules --check --module "$1" --out "$BATS_TEST_TMPDIR"
+	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
 	[ -z "$stderr" ] || { echo "$stderr"; return 1; }
 	[ "${#lines[@]}" -eq 2 ]
 	[ -s "${lines[0]}" ] && [ -s "${lines[1]}" ]
+}
+
+@test "underpass.ko compiles without a word for both kernels, and sparse has none either" {
+	compiles underpass
+}
+
+@test "so does the hostile one" {
+	compiles hostile
 }
 
 @test "a kbuild image of other kernels than the guests boot is refused by name" {
