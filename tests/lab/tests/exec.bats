@@ -87,12 +87,24 @@ teardown_file() {
 	[ "$status" -ne 0 ]
 }
 
+# but_left_out COMMAND...: what dpkg -V says, without the files that images leave out
+but_left_out() {
+	local line glob globs
+	mapfile -t globs < <(sed -n 's/^path-exclude=//p' "$TOP/tests/lab/images/guest/overlay/etc/dpkg/dpkg.cfg.d/lab")
+	"$@" | while read -r line; do
+		for glob in "${globs[@]}"; do
+			[[ $line != "missing "*" "$glob ]] || continue 2
+		done
+		echo "$line"
+	done
+}
+
 @test "the VM is stock: nothing of ours but key and network, udev and rdma-core's rules in place" {
 	lab exec vm1 -- test -x /usr/bin/ibv_devinfo
 	lab exec vm1 -- test -f /usr/lib/udev/rules.d/90-rdma-hw-modules.rules
 	lab exec vm1 -- test -f /usr/share/doc/rdma-core/tests/run_tests.py
 	[[ "$(lab exec vm1 -- uname -r)" == 6.12.* ]]
-	run lab exec vm1 -- sh -c 'dpkg -V rdma-core ibverbs-providers udev kmod perftest python3-pyverbs linux-image-$(uname -r)'
+	run but_left_out lab exec vm1 -- sh -c 'dpkg -V rdma-core ibverbs-providers udev kmod perftest python3-pyverbs linux-image-$(uname -r)'
 	[ -z "$output" ]
 	run lab exec vm1 -- systemctl --failed --quiet
 	[ -z "$output" ]
