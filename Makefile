@@ -175,19 +175,19 @@ test-guests: deps				## The tests of guests, with and without a host between
 # The stock VMs once more, with the kernel of trixie-backports: outside CI, last figures in docs/hca-model.md.
 .PHONY: test-backports
 test-backports: deps				## The tests of stock VMs under the backports kernel (7.x)
-	@$(MAKE) --no-print-directory -j2 programs test-images
+	@$(MAKE) --no-print-directory programs
 	STOCK_KERNEL=backports prove --timer --ext .bats --ext .t --exec tests/run-tap tests/lab/stock
 
 # Every reliable row of perftest on a bad fabric: outside CI.
 .PHONY: test-faults
 test-faults: deps				## perftest under loss, duplication and reordering
-	@$(MAKE) --no-print-directory -j2 programs test-images
+	@$(MAKE) --no-print-directory -j2 programs image-guest
 	prove --timer --exec tests/run-tap tests/lab/stock/faults-long
 
 # A hundred cycles of the self-test over kernel VFIO: outside CI, last figures in docs/host-side.md.
 .PHONY: test-long
 test-long: deps					## 100 cycles of selftest over kernel VFIO, as PF and as VF
-	@$(MAKE) --no-print-directory -j2 all test-images
+	@$(MAKE) --no-print-directory -j2 all image-guest
 	CYCLES=100 prove --timer --exec tests/run-tap tests/lab/host/vfio.bats tests/lab/host/vf.bats
 
 # Every end of a guest often, a hostile guest in a host, start times: outside CI, last figures in docs/guests.md.
@@ -230,7 +230,7 @@ bench-native: deps				## The part of it without a VM
 
 # The same registrations over kernel VFIO, in a VM; table and picture go to docs/.
 bench-host: deps				## The part of it over kernel VFIO, in a VM
-	@$(MAKE) --no-print-directory -j2 programs benches test-images
+	@$(MAKE) --no-print-directory -j2 programs benches image-guest
 	tests/lab/host/bench docs/registration-vfio.csv
 	gnuplot -e "csv='docs/registration-vfio.csv'; svg='docs/registration-vfio.svg'" tests/bench/registration.gnuplot
 
