@@ -176,6 +176,7 @@ test-guests: deps				## The tests of guests, with and without a host between
 .PHONY: test-backports
 test-backports: deps				## The tests of stock VMs under the backports kernel (7.x)
 	@$(MAKE) --no-print-directory programs
+	@$(LAB) image guest-backports
 	STOCK_KERNEL=backports prove --timer --ext .bats --ext .t --exec tests/run-tap tests/lab/stock
 
 # Every reliable row of perftest on a bad fabric: outside CI.

@@ -59,7 +59,7 @@ forbid() {
 @test "every source file names its licence in the first two lines" {
 	run bash -c "git ls-files -co --exclude-standard |
 		grep -vE '(^LICENSE|\.(md|svg|csv|txt|args)|\.gitignore|/packages)\$' |
-		xargs awk 'FNR == 1 { files[FILENAME] }
+		xargs awk 'BEGIN { for (i = 1; i < ARGC; i++) files[ARGV[i]] }
 			FNR <= 2 && /SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause/ { delete files[FILENAME] }
 			END { for (name in files) print name }'"
 	[ "$status" -eq 0 ]
