@@ -231,6 +231,7 @@ static int faults_create(struct port *port)
 	if (!faults)
 		return -ENOMEM;
 	port->faults = faults;
+	port->fabric->n_faulty++;
 	for (dir = 0; dir < FAULT_DIRS; dir++) {
 		if (line_init(&faults->line[dir], port)) {
 			faults_destroy(port);
@@ -250,6 +251,7 @@ void faults_destroy(struct port *port)
 		line_fini(&port->faults->line[dir]);
 	free(port->faults);
 	port->faults = NULL;
+	port->fabric->n_faulty--;
 }
 
 static bool is_probability(double p)

@@ -45,15 +45,16 @@ static bool op_is_response(enum bth_op op)
 uint32_t port_wire_bytes(const struct packet *pkt)
 {
 	enum bth_op op = packet_op(pkt);
-	uint32_t bytes = LRH_BYTES + BTH_BYTES + ICRC_BYTES + eth_bytes[op] + ((pkt->len + 3) & ~3u);
+	uint32_t bytes = (pkt->more + 1) * (LRH_BYTES + BTH_BYTES + ICRC_BYTES + eth_bytes[op]) +
+			 ((pkt->len + 3) & ~3u);
 
 	if (pkt->grh)
-		bytes += GRH_BYTES;
+		bytes += (pkt->more + 1) * GRH_BYTES;
 	switch (packet_class(pkt)) {
 	case BTH_UD:
 		return bytes + DETH_BYTES;
 	case BTH_XRC:
-		return bytes + (op_is_response(op) ? 0 : XRCETH_BYTES);
+		return bytes + (op_is_response(op) ? 0 : (pkt->more + 1) * XRCETH_BYTES);
 	default:
 		return bytes;
 	}
@@ -212,11 +213,11 @@ void port_deliver(struct port *port, struct packet *pkt)
 		return;
 	}
 	port->count.rcv_bytes += port_wire_bytes(pkt);
-	port->count.rcv_packets++;
+	port->count.rcv_packets += pkt->more + 1;
 	if (pkt->dlid >= LID_MULTICAST && pkt->dlid != LID_PERMISSIVE)
 		port->count.multicast_rcv++;
 	else
-		port->count.unicast_rcv++;
+		port->count.unicast_rcv += pkt->more + 1;
 	port->ops->receive(port->owner, pkt);
 }
 
@@ -237,15 +238,22 @@ static void port_leave(struct port *port, struct packet *pkt)
 void port_send_now(struct port *port, struct packet *pkt)
 {
 	port->count.xmit_bytes += port_wire_bytes(pkt);
-	port->count.xmit_packets++;
+	port->count.xmit_packets += pkt->more + 1;
 	if (pkt->dlid >= LID_MULTICAST && pkt->dlid != LID_PERMISSIVE)
 		port->count.multicast_xmit++;
 	else
-		port->count.unicast_xmit++;
+		port->count.unicast_xmit += pkt->more + 1;
 	if (port->faults)
 		faults_pass(port, FAULT_TX, pkt, port_leave);
 	else
 		port_leave(port, pkt);
+}
+
+bool port_takes_runs(const struct port *port)
+{
+	const struct fabric *fabric = port->fabric;
+
+	return !fabric->n_faulty && !fabric->depth && fabric->head == fabric->tail;
 }
 
 void port_send(struct port *port, struct packet *pkt)
@@ -254,7 +262,7 @@ void port_send(struct port *port, struct packet *pkt)
 
 	if (port->state != PORT_ACTIVE &&
 	    (port->state == PORT_DOWN || !packet_is_vl15(pkt->dqpn))) {
-		port->count.xmit_discards++;
+		port->count.xmit_discards += pkt->more + 1;
 		return;
 	}
 	if (!pkt->slid)

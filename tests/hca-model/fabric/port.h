@@ -105,7 +105,9 @@ void port_set_state(struct port *port, uint8_t state);
 void port_set_lid(struct port *port, uint16_t lid, uint8_t lmc);
 /* GID prefix by order of an SM; GID 0 follows. */
 void port_set_prefix(struct port *port, uint64_t prefix);
-/* Bytes a packet takes on the wire from LRH to ICRC, as PMA counts them. */
+/* Whether runs may be sent: nothing in the fabric delays packets, or loses a single one. */
+bool port_takes_runs(const struct port *port);
+/* Bytes a packet (a run: all of its packets) takes on the wire from LRH to ICRC, as PMA counts them. */
 uint32_t port_wire_bytes(const struct packet *pkt);
 
 /* P_Key of a packet against the table (IBA 10.9.3: base key match, one full member). */

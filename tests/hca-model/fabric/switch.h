@@ -50,6 +50,7 @@ struct fabric {
 	uint64_t m_key;
 	uint64_t subnet_prefix;
 	char node_desc[64];
+	unsigned int n_faulty;			/* ports with faults */
 	bool port_changed;			/* SwitchInfo.PortStateChange */
 	uint16_t lft_top;			/* SwitchInfo.LinearFDBTop */
 	uint8_t lft[LFT_TOP + 1];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Owns a packet: the IBA headers as decoded fields, plus the payload. It must
- * never know who sends it. Source: InfiniBand Architecture, volume 1, chapter 9
+ * never know who sends it. Full packets from the middle of a message may travel
+ * as one, a run; everybody counts them as what they are on a wire. Source: InfiniBand Architecture, volume 1, chapter 9
  * (transport), table of BTH opcodes.
  */
 #ifndef HCA_MODEL_TRANSPORT_PACKET_H
@@ -50,6 +51,7 @@ struct packet {
 	bool solicited, ack_req;
 	uint16_t pkey;
 	uint32_t dqpn, psn;
+	uint32_t more;			/* a run: so many packets with the next PSNs are in this one */
 	/* extended headers; which are meaningful follows from the opcode */
 	uint32_t qkey, sqpn;		/* DETH */
 	uint64_t va;			/* RETH, AtomicETH */
@@ -79,6 +81,12 @@ static inline enum bth_class packet_class(const struct packet *p)
 static inline enum bth_op packet_op(const struct packet *p)
 {
 	return (enum bth_op)(p->opcode & 0x1f);
+}
+
+/* The PSN of the last packet in a run. */
+static inline uint32_t packet_last_psn(const struct packet *p)
+{
+	return (p->psn + p->more) & PSN_MASK;
 }
 
 /* Wrapping comparison of 24-bit PSNs: <0, 0, >0 as a is before, at, after b. */

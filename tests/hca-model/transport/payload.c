@@ -152,8 +152,29 @@ static enum access_result gather_bounced(struct qp *qp, struct wqe_view *v, uint
 	return len ? ACCESS_PROTECTION : ACCESS_OK;
 }
 
+/* Cut what the packet points to down to whole units. False: not even one. */
+static bool keep_units(struct packet *pkt, uint32_t unit)
+{
+	size_t bytes = 0, extra;
+
+	for (unsigned int i = 0; i < pkt->n_sg; i++)
+		bytes += pkt->sg[i].iov_len;
+	pkt->len = (uint32_t)(bytes - bytes % unit);
+	for (extra = bytes % unit; extra; ) {
+		struct iovec *last = &pkt->sg[pkt->n_sg - 1];
+
+		if (last->iov_len > extra) {
+			last->iov_len -= extra;
+			break;
+		}
+		extra -= last->iov_len;
+		pkt->n_sg--;
+	}
+	return pkt->len != 0;
+}
+
 enum access_result payload_gather(struct qp *qp, struct wqe_view *v, uint32_t pos, uint32_t len,
-				  struct packet *pkt, uint8_t *bounce)
+				  uint32_t unit, struct packet *pkt, uint8_t *bounce)
 {
 	uint32_t left = len;
 
@@ -163,12 +184,13 @@ enum access_result payload_gather(struct qp *qp, struct wqe_view *v, uint32_t po
 	while (left && v->at < v->n_seg) {
 		uint32_t off, n;
 		const struct wqe_seg *s = walk_next(v, left, &off, &n);
-		unsigned int pieces = 1;
+		unsigned int pieces = 0;
 		enum access_result r = ACCESS_TOO_MANY;
 
 		if (s->inl && pkt->n_sg < PACKET_SG) {
 			pkt->sg[pkt->n_sg].iov_base = v->raw + s->addr + off;
 			pkt->sg[pkt->n_sg].iov_len = n;
+			pieces = 1;
 			r = ACCESS_OK;
 		} else if (pkt->n_sg < PACKET_SG && n) {
 			struct access a = local_access(qp, s->lkey, MKEY_LOCAL_READ);
@@ -176,14 +198,15 @@ enum access_result payload_gather(struct qp *qp, struct wqe_view *v, uint32_t po
 			r = access_resolve(qp->hca, &a, s->addr + off, n, false,
 					   pkt->sg + pkt->n_sg, PACKET_SG - pkt->n_sg, &pieces);
 		}
-		if (r == ACCESS_TOO_MANY) {
-			r = gather_bounced(qp, v, pos, len, bounce);
-			use_bounce(pkt, bounce, len);
-			return r;
-		}
-		if (r)
+		if (r && r != ACCESS_TOO_MANY)
 			return r;
 		pkt->n_sg += pieces;
+		if (r) {
+			if (keep_units(pkt, unit))
+				return ACCESS_OK;
+			use_bounce(pkt, bounce, unit);
+			return gather_bounced(qp, v, pos, unit, bounce);
+		}
 		left -= n;
 	}
 	return left ? ACCESS_PROTECTION : ACCESS_OK;

@@ -31,9 +31,14 @@ enum access_result payload_store(struct hca *hca, const struct access *a, uint64
 enum access_result payload_borrow(struct hca *hca, const struct access *a, uint64_t va,
 				  uint32_t len, struct packet *pkt, uint8_t *bounce);
 
-/* The same for bytes @pos..@pos + @len of a send WQE's message. */
+/**
+ * payload_gather - the same for bytes @pos..@pos + @len of a send WQE's message
+ * @unit:   where they may be cut: of memory in too many pieces the packet gets
+ *          as many units as it can point to, or one bounced; pkt->len tells
+ * @bounce: @unit bytes, as for payload_borrow()
+ */
 enum access_result payload_gather(struct qp *qp, struct wqe_view *v, uint32_t pos, uint32_t len,
-				  struct packet *pkt, uint8_t *bounce);
+				  uint32_t unit, struct packet *pkt, uint8_t *bounce);
 
 /* Whether all of a send WQE's message may be read: its segments' first and last bytes. */
 enum access_result payload_check(struct qp *qp, const struct wqe_view *v);

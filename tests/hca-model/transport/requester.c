@@ -118,10 +118,17 @@ static bool is_held(const struct qp *qp, const struct send_wqe *w)
 	return flight && flight + w->packets > PSN_ROOM;
 }
 
+/* Packets that may follow those in flight. */
+static uint32_t window(const struct requester *req)
+{
+	uint32_t flight = (req->next_psn - req->acked_psn) & PSN_MASK;
+
+	return flight < WINDOW ? WINDOW - flight : 0;
+}
+
 static bool is_full(const struct requester *req, const struct send_wqe *w)
 {
-	return !wqe_is_read(w) && !w->local &&
-	       ((req->next_psn - req->acked_psn) & PSN_MASK) >= WINDOW;
+	return !wqe_is_read(w) && !w->local && !window(req);
 }
 
 static void run_local(struct qp *qp, struct send_wqe *w)
@@ -162,11 +169,12 @@ static bool go_idle(struct qp *qp)
 	return true;
 }
 
-/* One packet, or one WQE that needs none. False: nothing more can be done now. */
+/* One packet, a run of them, or one WQE that needs none. False: nothing more can be done now. */
 static bool step(struct qp *qp, unsigned int *budget)
 {
 	struct requester *req = &qp->req;
 	struct send_wqe *w;
+	uint32_t room;
 
 	if (req->rnr_wait)
 		return false;
@@ -176,8 +184,8 @@ static bool step(struct qp *qp, unsigned int *budget)
 	if (w->syndrome || (!w->started && (qp->state != QP_RTS || is_held(qp, w))) ||
 	    is_full(req, w))
 		return go_idle(qp);
-	--*budget;
 	if (w->local) {
+		--*budget;
 		run_local(qp, w);
 		return true;
 	}
@@ -185,7 +193,8 @@ static bool step(struct qp *qp, unsigned int *budget)
 		w->started = true;
 		w->first_psn = req->next_psn;
 	}
-	sender_send(qp, w);
+	room = window(req);
+	*budget -= sender_send(qp, w, room && room < *budget ? room : *budget);
 	return true;
 }
 

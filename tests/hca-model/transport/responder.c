@@ -74,11 +74,11 @@ static void acknowledge(struct qp *qp, const struct packet *pkt)
 {
 	struct responder *resp = &qp->resp;
 
-	resp->expected_psn = (pkt->psn + 1) & PSN_MASK;
+	resp->expected_psn = (packet_last_psn(pkt) + 1) & PSN_MASK;
 	if (execute_is_last(pkt))
 		resp->msn = (resp->msn + 1) & PSN_MASK;
 	if (pkt->ack_req)
-		reply_ack(qp, pkt->psn, AETH_ACK);
+		reply_ack(qp, packet_last_psn(pkt), AETH_ACK);
 }
 
 static enum execute_result do_read(struct qp *qp, const struct packet *pkt,

@@ -129,7 +129,7 @@ static bool asks_at_end(struct qp *qp)
 static void count_ask(struct requester *req, struct packet *pkt, bool last)
 {
 	if (pkt->ack_req) {
-		req->asked_psn = pkt->psn;
+		req->asked_psn = packet_last_psn(pkt);
 		req->unasked = 0;
 		req->ask = false;
 	} else if (last) {
@@ -203,12 +203,34 @@ static bool is_write(const struct send_wqe *w)
 	return w->opcode == WQE_RDMA_WRITE || w->opcode == WQE_RDMA_WRITE_IMM;
 }
 
-static void send_data(struct qp *qp, struct send_wqe *w)
+static uint32_t at_most(uint32_t n, uint32_t limit)
+{
+	return n < limit ? n : limit;
+}
+
+/*
+ * How many packets may go as one: none that begins or ends a message, asks
+ * before the run ends or is sent again, and only where nobody could lose or see
+ * a single one of them.
+ */
+static uint32_t run_of(const struct qp *qp, const struct send_wqe *w, uint32_t room)
+{
+	const struct requester *req = &qp->req;
+
+	if (w->sent == 0 || w->packets - w->sent < 3 || req->ask ||
+	    req->next_psn != req->top_psn || trace_on(qp->hca) || !port_takes_runs(qp->hca->port))
+		return 1;
+	return at_most(at_most(w->packets - w->sent - 1, room),
+		       ASK_PACKETS - w->sent % ASK_PACKETS);
+}
+
+static uint32_t send_data(struct qp *qp, struct send_wqe *w, uint32_t room)
 {
 	struct requester *req = &qp->req;
 	uint32_t at = req->cursor, mtu = qp_mtu(qp);
 	uint32_t off = w->sent * mtu;
-	uint32_t len = w->len - off < mtu ? w->len - off : mtu;
+	uint32_t n = run_of(qp, w, room);
+	uint32_t len = at_most(w->len - off, n * mtu);
 	bool first = w->sent == 0, last = w->sent + 1 == w->packets;
 	struct wqe_view *v = wqe_view_get(qp, at, at & 1);
 	uint8_t bounce[PACKET_MAX_PAYLOAD];
@@ -217,16 +239,17 @@ static void send_data(struct qp *qp, struct send_wqe *w)
 
 	if (!v) {
 		requester_fail(qp, at, CQE_SYND_LOCAL_QP_OP, VENDOR_CHANGED);
-		return;
+		return 1;
 	}
 	res = first && !last ? payload_check(qp, v) : ACCESS_OK;
 	if (!res)
-		res = payload_gather(qp, v, off, len, &pkt, bounce);
+		res = payload_gather(qp, v, off, len, at_most(len, mtu), &pkt, bounce);
 	if (res) {
 		requester_fail(qp, at, CQE_SYND_LOCAL_PROT,
 			       res == ACCESS_DMA_FAULT ? VENDOR_DMA_FAULT : VENDOR_NONE);
-		return;
+		return 1;
 	}
+	n = n > 1 ? pkt.len / mtu : 1;
 	if (qp_is_datagram(qp))
 		address_datagram(qp, wqe_av(v), &pkt);
 	else
@@ -234,6 +257,7 @@ static void send_data(struct qp *qp, struct send_wqe *w)
 	pkt.opcode = bth(qp_class(qp), is_write(w) ? write_op(w, first, last)
 						   : send_op(w, first, last));
 	pkt.psn = req->next_psn;
+	pkt.more = n - 1;
 	pkt.va = w->raddr;
 	pkt.rkey = w->rkey;
 	pkt.dma_len = w->len;
@@ -242,21 +266,22 @@ static void send_data(struct qp *qp, struct send_wqe *w)
 	pkt.solicited = last && (w->fm_ce_se & WQE_CTRL_SOLICITED);
 	if (qp_is_reliable(qp)) {
 		pkt.ack_req = last ? asks_at_end(qp)
-				   : req->ask || w->sent % ASK_PACKETS == ASK_PACKETS - 1;
+				   : req->ask || (w->sent + n) % ASK_PACKETS == 0;
 		if (!qp_sends(qp))
-			return;
+			return 1;
 		count_ask(req, &pkt, last);
 	}
-	advance(qp, w, 1);
+	advance(qp, w, n);
 	put_on_wire(qp, &pkt);
 	if (!qp_is_reliable(qp))
 		requester_reap(qp);
+	return n;
 }
 
-void sender_send(struct qp *qp, struct send_wqe *w)
+uint32_t sender_send(struct qp *qp, struct send_wqe *w, uint32_t room)
 {
-	if (wqe_is_read(w))
-		send_read(qp, w);
-	else
-		send_data(qp, w);
+	if (!wqe_is_read(w))
+		return send_data(qp, w, room);
+	send_read(qp, w);
+	return 1;
 }

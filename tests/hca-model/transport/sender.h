@@ -6,12 +6,23 @@
 #ifndef HCA_MODEL_TRANSPORT_SENDER_H
 #define HCA_MODEL_TRANSPORT_SENDER_H
 
+#include <stdint.h>
+
 struct packet;
 struct qp;
 struct send_wqe;
 
-/* Send the next packet of the WQE at the cursor; the cursor and PSNs move on, or the WQE fails. */
-void sender_send(struct qp *qp, struct send_wqe *w);
+/**
+ * sender_send - send the next packet, or a run of them, of the WQE at the cursor
+ * @qp:   in RTS
+ * @w:    the WQE
+ * @room: packets that may be sent; at least 1
+ *
+ * The cursor and PSNs move on, or the WQE fails.
+ *
+ * Return: how much of @room it took; at least 1.
+ */
+uint32_t sender_send(struct qp *qp, struct send_wqe *w, uint32_t room);
 
 /* LRH, GRH and P_Key of a connected QP's packet, request or response. */
 void sender_address(const struct qp *qp, struct packet *pkt);

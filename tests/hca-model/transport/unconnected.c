@@ -63,7 +63,7 @@ void responder_receive_uc(struct qp *qp, struct packet *pkt)
 		resp->message = MESSAGE_NONE;
 	if (pkt->psn != resp->expected_psn)
 		qp->counters->out_of_sequence++;
-	resp->expected_psn = (pkt->psn + 1) & PSN_MASK;
+	resp->expected_psn = (packet_last_psn(pkt) + 1) & PSN_MASK;
 	if (!first && resp->message == MESSAGE_NONE)
 		return;
 	establish(qp);
