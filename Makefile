@@ -16,7 +16,7 @@ else ifeq ($(FLAVOUR),fuzz)
   FLAVOUR_LDFLAGS := -fsanitize=address,undefined,fuzzer
 else ifeq ($(FLAVOUR),clang)
   CC     := clang
-  FLAVOUR_CFLAGS  := -O2
+  FLAVOUR_CFLAGS  := -O0	# for what it says, not for what it makes
 else
   FLAVOUR_CFLAGS  := -O2
 endif
@@ -204,8 +204,9 @@ test-san:     ; @$(MAKE) --no-print-directory FLAVOUR=san programs units
 test-fuzz:    ; @$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
 test-images:  image-guest image-others
 image-guest:  ; @$(LAB) image guest
-# The guest's takes longest: nothing beside it is to take its processor.
-image-others: ; @nice $(LAB) image kbuild && nice tests/lab/modules --kernel stable
+# The guest's takes longest: nothing beside it is to take its processor (a nice process still takes a tenth).
+aside := chrt --idle 0
+image-others: ; @$(aside) $(LAB) image kbuild && $(aside) tests/lab/modules --kernel stable
 
 san_units := $(patsubst %.c,build/san/%,$(unit_SRC))
 
@@ -257,7 +258,7 @@ demo: deps					## Two guests of libvirt talk RDMA past both kernels
 
 # By a make of its own: one that also waits for images may start nothing else until the first of them is done.
 .PHONY: demo-programs
-demo-programs: ; @nice $(MAKE) --no-print-directory programs verbs
+demo-programs: ; @$(aside) $(MAKE) --no-print-directory programs verbs
 
 clean:						## Remove what was built (the lab's images stay)
 	rm -rf build/release build/san build/fuzz build/clang build/modules

@@ -82,8 +82,7 @@ class Supervisor:
             spec.ssh_port = vm.free_port()
             await self._start_machine(QemuMachine(self, spec))
         await self._all_up()
-        for spec in plan.guests:
-            await self._start_machine(LibvirtMachine(self, spec))
+        await asyncio.gather(*(self._start_machine(LibvirtMachine(self, spec)) for spec in plan.guests))
         await self._all_up()
         self.phase = "up"
         self.save()
