@@ -220,7 +220,7 @@ modules: deps					## Compile underpass.ko into build/modules/
 	@tests/lab/modules
 
 .PHONY: bench-native bench-host bench-guest
-bench: bench-native bench-host bench-guest	## Measure speed; fails where a target is missed (about 40 minutes)
+bench: bench-native bench-host bench-guest	## Measure speed; fails where a target is missed (about 50 minutes)
 
 bench-native: deps				## The part of it without a VM
 	@$(MAKE) --no-print-directory programs benches
