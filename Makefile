@@ -16,7 +16,8 @@ else ifeq ($(FLAVOUR),fuzz)
   FLAVOUR_LDFLAGS := -fsanitize=address,undefined,fuzzer
 else ifeq ($(FLAVOUR),clang)
   CC     := clang
-  FLAVOUR_CFLAGS  := -O0	# for what it says, not for what it makes
+  # For what it says, not for what it makes.
+  FLAVOUR_CFLAGS  := -O0
 else
   FLAVOUR_CFLAGS  := -O2
 endif

@@ -337,7 +337,8 @@ def die_with_parent(sig=signal.SIGKILL):
 def builder():
     """A preexec function: the child dies with this process, and for it and all that it starts syncing does nothing.
 
-    Half an image is never used, so nothing need be safe on a disk before the end; dpkg syncs a thousand times.
+    Half an image is never used, so nothing need be safe on a disk before the end, though dpkg syncs its own
+    books at each step of each package.
     """
     import seccomp
     die = die_with_parent(signal.SIGTERM)

@@ -45,19 +45,15 @@ static bool op_is_response(enum bth_op op)
 uint32_t port_wire_bytes(const struct packet *pkt)
 {
 	enum bth_op op = packet_op(pkt);
-	uint32_t bytes = (pkt->more + 1) * (LRH_BYTES + BTH_BYTES + ICRC_BYTES + eth_bytes[op]) +
-			 ((pkt->len + 3) & ~3u);
+	uint32_t headers = LRH_BYTES + BTH_BYTES + ICRC_BYTES + eth_bytes[op];
 
 	if (pkt->grh)
-		bytes += (pkt->more + 1) * GRH_BYTES;
-	switch (packet_class(pkt)) {
-	case BTH_UD:
-		return bytes + DETH_BYTES;
-	case BTH_XRC:
-		return bytes + (op_is_response(op) ? 0 : (pkt->more + 1) * XRCETH_BYTES);
-	default:
-		return bytes;
-	}
+		headers += GRH_BYTES;
+	if (packet_class(pkt) == BTH_UD)
+		headers += DETH_BYTES;
+	else if (packet_class(pkt) == BTH_XRC && !op_is_response(op))
+		headers += XRCETH_BYTES;
+	return packet_count(pkt) * headers + ((pkt->len + 3) & ~3u);
 }
 
 static void port_plug(struct port *port)
@@ -213,11 +209,11 @@ void port_deliver(struct port *port, struct packet *pkt)
 		return;
 	}
 	port->count.rcv_bytes += port_wire_bytes(pkt);
-	port->count.rcv_packets += pkt->more + 1;
+	port->count.rcv_packets += packet_count(pkt);
 	if (pkt->dlid >= LID_MULTICAST && pkt->dlid != LID_PERMISSIVE)
 		port->count.multicast_rcv++;
 	else
-		port->count.unicast_rcv += pkt->more + 1;
+		port->count.unicast_rcv += packet_count(pkt);
 	port->ops->receive(port->owner, pkt);
 }
 
@@ -238,11 +234,11 @@ static void port_leave(struct port *port, struct packet *pkt)
 void port_send_now(struct port *port, struct packet *pkt)
 {
 	port->count.xmit_bytes += port_wire_bytes(pkt);
-	port->count.xmit_packets += pkt->more + 1;
+	port->count.xmit_packets += packet_count(pkt);
 	if (pkt->dlid >= LID_MULTICAST && pkt->dlid != LID_PERMISSIVE)
 		port->count.multicast_xmit++;
 	else
-		port->count.unicast_xmit += pkt->more + 1;
+		port->count.unicast_xmit += packet_count(pkt);
 	if (port->faults)
 		faults_pass(port, FAULT_TX, pkt, port_leave);
 	else
@@ -262,7 +258,7 @@ void port_send(struct port *port, struct packet *pkt)
 
 	if (port->state != PORT_ACTIVE &&
 	    (port->state == PORT_DOWN || !packet_is_vl15(pkt->dqpn))) {
-		port->count.xmit_discards += pkt->more + 1;
+		port->count.xmit_discards += packet_count(pkt);
 		return;
 	}
 	if (!pkt->slid)

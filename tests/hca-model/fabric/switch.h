@@ -50,7 +50,6 @@ struct fabric {
 	uint64_t m_key;
 	uint64_t subnet_prefix;
 	char node_desc[64];
-	unsigned int n_faulty;			/* ports with faults */
 	bool port_changed;			/* SwitchInfo.PortStateChange */
 	uint16_t lft_top;			/* SwitchInfo.LinearFDBTop */
 	uint8_t lft[LFT_TOP + 1];
@@ -61,6 +60,7 @@ struct fabric {
 	struct sa *sa;
 
 	/* delivery */
+	unsigned int n_faulty;			/* ports with faults */
 	unsigned int depth;
 	struct queued *queue;			/* ring */
 	uint32_t head, tail;			/* free running */

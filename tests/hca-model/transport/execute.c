@@ -41,7 +41,7 @@ static bool is_in_place(const struct qp *qp, const struct packet *pkt, enum mess
 	if (first ? qp->resp.message != MESSAGE_NONE : qp->resp.message != kind)
 		return false;
 	if (!last)
-		return pkt->len == (pkt->more + 1) * qp_mtu(qp);
+		return pkt->len == packet_count(pkt) * qp_mtu(qp);
 	return pkt->len <= qp_mtu(qp) && (first || pkt->len > 0);
 }
 

@@ -2,8 +2,8 @@
 /*
  * Owns a packet: the IBA headers as decoded fields, plus the payload. It must
  * never know who sends it. Full packets from the middle of a message may travel
- * as one, a run; everybody counts them as what they are on a wire. Source: InfiniBand Architecture, volume 1, chapter 9
- * (transport), table of BTH opcodes.
+ * as one, a run; everybody counts them as what they are on a wire. Source:
+ * InfiniBand Architecture, volume 1, chapter 9 (transport), table of BTH opcodes.
  */
 #ifndef HCA_MODEL_TRANSPORT_PACKET_H
 #define HCA_MODEL_TRANSPORT_PACKET_H
@@ -83,7 +83,13 @@ static inline enum bth_op packet_op(const struct packet *p)
 	return (enum bth_op)(p->opcode & 0x1f);
 }
 
-/* The PSN of the last packet in a run. */
+/* Packets that this is on the wire: 1, or those of a run. */
+static inline uint32_t packet_count(const struct packet *p)
+{
+	return p->more + 1;
+}
+
+/* The PSN of the last of them. */
 static inline uint32_t packet_last_psn(const struct packet *p)
 {
 	return (p->psn + p->more) & PSN_MASK;

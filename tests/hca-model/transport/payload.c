@@ -159,8 +159,9 @@ static bool keep_units(struct packet *pkt, uint32_t unit)
 
 	for (unsigned int i = 0; i < pkt->n_sg; i++)
 		bytes += pkt->sg[i].iov_len;
-	pkt->len = (uint32_t)(bytes - bytes % unit);
-	for (extra = bytes % unit; extra; ) {
+	extra = bytes % unit;
+	pkt->len = (uint32_t)(bytes - extra);
+	while (extra) {
 		struct iovec *last = &pkt->sg[pkt->n_sg - 1];
 
 		if (last->iov_len > extra) {

@@ -194,7 +194,7 @@ static bool step(struct qp *qp, unsigned int *budget)
 		w->first_psn = req->next_psn;
 	}
 	room = window(req);
-	*budget -= sender_send(qp, w, room && room < *budget ? room : *budget);
+	*budget -= sender_send(qp, w, room < *budget ? room : *budget);
 	return true;
 }
 

@@ -249,7 +249,7 @@ static uint32_t send_data(struct qp *qp, struct send_wqe *w, uint32_t room)
 			       res == ACCESS_DMA_FAULT ? VENDOR_DMA_FAULT : VENDOR_NONE);
 		return 1;
 	}
-	n = n > 1 ? pkt.len / mtu : 1;
+	n = qp_packets(qp, pkt.len);
 	if (qp_is_datagram(qp))
 		address_datagram(qp, wqe_av(v), &pkt);
 	else

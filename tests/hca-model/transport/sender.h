@@ -16,11 +16,11 @@ struct send_wqe;
  * sender_send - send the next packet, or a run of them, of the WQE at the cursor
  * @qp:   in RTS
  * @w:    the WQE
- * @room: packets that may be sent; at least 1
+ * @room: packets that may be sent; at least 1 (a read needs none)
  *
  * The cursor and PSNs move on, or the WQE fails.
  *
- * Return: how much of @room it took; at least 1.
+ * Return: how many turns it took, one per packet; at least 1.
  */
 uint32_t sender_send(struct qp *qp, struct send_wqe *w, uint32_t room);
 
