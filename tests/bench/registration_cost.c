@@ -18,9 +18,10 @@
 #include "tests/unit/iommu/vfio_group.h"
 
 #define MIN_ROUNDS	4u
-#define MAX_ROUNDS	100u
-#define SURE_ROUNDS	12u	/* before a target counts as missed */
-#define ROUND_SECONDS	0.02	/* at least */
+#define MAX_ROUNDS	100u	/* of one policy alone */
+#define MAX_TURNS	1000u	/* of ours and the bare ioctls */
+#define SURE		3u	/* times as many turns before a target counts as missed */
+#define ROUND_SECONDS	0.02	/* at least, of one policy alone */
 #define ALL_SECONDS	4.0	/* about, between the bounds above */
 #define TYPE1_MAPS	65535u
 #define TARGET_OVERHEAD	5.0
@@ -144,14 +145,14 @@ static double quicker(double a, double b)
 	return a < b ? a : b;
 }
 
-/* What takes @seconds once is not done too often, nor too seldom. An even number. */
-static unsigned int rounds_for(double seconds)
+/* What takes @seconds once is not done too often, nor too seldom. An even number, as @most is. */
+static unsigned int rounds_for(double seconds, unsigned int most)
 {
 	double rounds = ALL_SECONDS / seconds;
 
 	if (rounds < MIN_ROUNDS)
 		return MIN_ROUNDS;
-	return rounds > MAX_ROUNDS ? MAX_ROUNDS : (unsigned int)rounds & ~1u;
+	return rounds > most ? most : (unsigned int)rounds & ~1u;
 }
 
 /*
@@ -165,7 +166,7 @@ static void measure_alone(struct work *work, double spent)
 	if (spent < ALL_SECONDS) {
 		while ((spent = timed_ours(work, batch)) < ROUND_SECONDS)
 			batch *= 2;
-		rounds = rounds_for(spent);
+		rounds = rounds_for(spent, MAX_ROUNDS);
 		for (unsigned int r = 1; r < rounds; r++)
 			spent = quicker(spent, timed_ours(work, batch));
 	}
@@ -174,39 +175,32 @@ static void measure_alone(struct work *work, double spent)
 
 /*
  * Ours and theirs in turns, each as often first, so that whatever else the machine
- * does falls on both alike. What ours costs more is compared within each round, and
- * the median of all rounds counts; of the times, the quickest round of each does.
- * A few rounds of many seconds each tell little on a machine that others use: what
- * seems to miss the target by them is measured longer.
+ * does falls on both alike. What ours costs more is compared within each turn, and
+ * the median of all turns counts; of the times, the quickest of each does. What
+ * seems to miss the target is measured longer, for turns of many seconds are few.
  * @spent_once: seconds that ours took once.
  */
 static void measure_both(struct work *work, double spent_once)
 {
-	unsigned int rounds = rounds_for(spent_once);
-	double best[2] = { HUGE_VAL, HUGE_VAL }, ratio[MAX_ROUNDS];
+	unsigned int turns = rounds_for(spent_once, MAX_TURNS), sure = SURE * turns;
+	double best[2] = { HUGE_VAL, HUGE_VAL }, ratio[SURE * MAX_TURNS];
 
-	for (unsigned int r = 0; r < rounds; r++) {
-		double spent[2] = { 0, 0 };
-		unsigned int n = 0;
+	for (unsigned int t = 0; t < turns; t++) {
+		double spent[2];
 
-		do {
-			bool first = (n + r) % 2;
-
-			if (first)
-				spent[1] += timed_theirs(work);
-			spent[0] += timed_ours(work, 1);
-			if (!first)
-				spent[1] += timed_theirs(work);
-			n++;
-		} while (spent[0] < ROUND_SECONDS);
-		best[0] = quicker(best[0], spent[0] / n);
-		best[1] = quicker(best[1], spent[1] / n);
-		ratio[r] = spent[0] / spent[1];
-		if (r + 1 < rounds)
+		if (t % 2)
+			spent[1] = timed_theirs(work);
+		spent[0] = timed_ours(work, 1);
+		if (!(t % 2))
+			spent[1] = timed_theirs(work);
+		best[0] = quicker(best[0], spent[0]);
+		best[1] = quicker(best[1], spent[1]);
+		ratio[t] = spent[0] / spent[1];
+		if (t + 1 < turns)
 			continue;
-		work->row.overhead = (bench_median(ratio, rounds) - 1) * 100;
-		if (work->row.overhead > TARGET_OVERHEAD && rounds < SURE_ROUNDS)
-			rounds += 2;
+		work->row.overhead = (bench_median(ratio, turns) - 1) * 100;
+		if (work->row.overhead > TARGET_OVERHEAD && turns < sure)
+			turns = sure;
 	}
 	work->row.ns = best[0] * 1e9;
 	work->row.bare_ns = best[1] * 1e9;
