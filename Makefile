@@ -221,7 +221,7 @@ modules: deps					## Compile underpass.ko into build/modules/
 	@tests/lab/modules
 
 .PHONY: bench-native bench-host bench-guest
-bench:						## Measure speed; fails where a target is missed (about 50 minutes)
+bench:						## Measure speed; fails where a target is missed (about an hour)
 	@$(MAKE) --no-print-directory --keep-going bench-native bench-host bench-guest
 
 bench-native: deps				## The part of it without a VM

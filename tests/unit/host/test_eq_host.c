@@ -25,7 +25,7 @@ struct bed {
 static int setup(void **state)
 {
 	struct bed *b = calloc(1, sizeof(*b));
-	struct hca_config config = { .command_ms = 300 };
+	struct hca_config config = { .command_ms = 1000 };
 	struct model_bed_counts c;
 	void *model;
 

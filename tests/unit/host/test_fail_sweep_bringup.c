@@ -14,7 +14,7 @@
 #include "host-backend/hca/clock.h"
 #include "tests/unit/alloc/fail_alloc.h"
 
-enum { COMMAND_MS = 150 };
+enum { COMMAND_MS = 500 };
 
 static const struct hca_config config = { .command_ms = COMMAND_MS, .bringup_ms = 5000 };
 

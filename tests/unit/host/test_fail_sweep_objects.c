@@ -11,7 +11,7 @@
 enum {
 	STATUS = 0x0f,			/* exceeds a limit */
 	SLOW_MS = 10000,		/* longer than anything takes that works */
-	SHORT_MS = 150,			/* of commands that are to time out */
+	SHORT_MS = 500,			/* of commands that are to time out: the others must not */
 	TIMEOUTS_PER_HCA = 8,		/* each takes a slot of the queue for good */
 };
 
@@ -29,7 +29,7 @@ static const struct failure status = { "status", -EREMOTEIO, true, false, SLOW_M
 static const struct failure timeout = { "timeout", -ETIMEDOUT, true, false, SHORT_MS,
 					TIMEOUTS_PER_HCA };
 static const struct failure garbage = { "garbage", -EIO, false, false, SLOW_MS, SIZE_MAX };
-static const struct failure gone = { "gone", -ENODEV, true, true, SHORT_MS, 1 };
+static const struct failure gone = { "gone", -ENODEV, true, true, SLOW_MS, 1 };
 
 /* Commands whose answers say something that can be checked: all numbers, and states. */
 static bool answer_says_something(uint16_t op)

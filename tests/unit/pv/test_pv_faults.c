@@ -9,7 +9,7 @@
 
 #include "tests/unit/pv/guest_world.h"
 
-enum { COMMAND_MS = 100 };
+enum { COMMAND_MS = 500 };
 
 /* What the host has done by a work request fails as such. */
 static const char *fault_of(uint32_t opcode, const char *how)

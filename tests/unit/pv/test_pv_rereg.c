@@ -13,7 +13,7 @@
 #include "iommu/registration.h"
 #include "tests/unit/pv/guest_verbs.h"
 
-enum { BYTES = 64, MR_BYTES = 2 * UP_PAGE, SHORT_MS = 250, ALL = 15, LW = UP_ACCESS_LOCAL_WRITE };
+enum { BYTES = 64, MR_BYTES = 2 * UP_PAGE, SHORT_MS = 1000, ALL = 15, LW = UP_ACCESS_LOCAL_WRITE };
 
 /**
  * struct world - two regions, and two queue pairs over one of which bytes go into @far

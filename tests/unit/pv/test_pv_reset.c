@@ -54,7 +54,7 @@ static void a_driver_that_is_unloaded_leaves_nothing(void **state)
 
 static void a_reset_is_answered_after_all_is_unmapped(void **state)
 {
-	const struct pv_config config = { .command_ms = 200 };
+	const struct pv_config config = { .command_ms = 1000 };
 	struct guest_bed *bed = *state;
 	struct guest_world w;
 	unsigned int i;
@@ -201,7 +201,7 @@ static void a_dead_hca_without_a_guest_lives_for_the_next(void **state)
 
 static void a_command_without_an_answer_costs_a_reset_of_the_hca(void **state)
 {
-	const struct pv_config config = { .command_ms = 200 };
+	const struct pv_config config = { .command_ms = 1000 };
 	struct guest_bed *bed = *state;
 	struct up_number_out out;
 	uint32_t pd;
