@@ -197,7 +197,7 @@ test-long: deps					## 100 cycles of selftest over kernel VFIO, as PF and as VF
 test-ends: deps					## Ends of guests, 50 times each in direct and 5 in nested; more of guests in a host
 	@$(MAKE) --no-print-directory -j2 all test-images
 	CYCLES=50 ROWS= SUITE= prove --timer --exec tests/run-tap tests/lab/direct/life.bats tests/lab/direct/bounce.bats
-	CYCLES=5 prove --timer --exec tests/run-tap $(addprefix tests/lab/nested/,life.bats hostile.bats memory.t)
+	CYCLES=5 tests/run-all $(addprefix tests/lab/nested/,life.bats hostile.bats memory.t)
 
 .PHONY: test-release test-san test-fuzz test-images image-guest image-others
 test-release: ; @$(MAKE) --no-print-directory all

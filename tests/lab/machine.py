@@ -75,6 +75,10 @@ class Machine:
         """What to tell if what runs it has lost it, through no fault of anything in it."""
         return None
 
+    async def panicked_lost(self):
+        """The same of one whose kernel has panicked."""
+        return None
+
     async def look(self):
         """Notice an end that nobody tells of."""
 
@@ -271,6 +275,9 @@ class Machine:
                 self.lab.say("died", f"{self.name}: {self.part.detail}")
                 self.lab.save()
                 self.panicked.set()
+                with contextlib.suppress(OSError, ValueError, LabError):  # what runs it may end meanwhile
+                    if how := await self.panicked_lost():
+                        self.tell_lost(how)
                 return
 
     pause = 0.2     # seconds between tries to log in

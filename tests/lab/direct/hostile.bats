@@ -28,7 +28,7 @@ setup_file() {
 }
 
 teardown_file() {
-	! lab status > /dev/null 2>&1 || lab_down
+	lab_down
 }
 
 dma_faults() {

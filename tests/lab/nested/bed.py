@@ -139,7 +139,9 @@ def own_lab(topology, *options, tries=1):
         try:
             yield
         finally:
-            subprocess.run([LAB, "down"], check=False)
+            save = os.environ.get("LAB_ENDED")  # in a run of many tests the logs stay
+            test = f"{topology}-{os.path.basename(sys.argv[0])}"
+            subprocess.run([LAB, "down", *(("--save", os.path.join(save, test)) if save else ())], check=False)
 
 
 @contextlib.contextmanager

@@ -39,8 +39,9 @@ lab_up() {
 	fi
 }
 
+# In a run of many tests the logs stay.
 lab_down() {
-	[ -z "$LAB_OWN" ] || lab down >&2
+	[ -z "$LAB_OWN" ] || lab down ${LAB_ENDED:+--save "$LAB_ENDED/$TOPOLOGY-$(basename "$BATS_TEST_FILENAME")"} >&2
 }
 
 # Whether commands of a machine still work.

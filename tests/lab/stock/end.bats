@@ -11,5 +11,5 @@ load common
 	[ -n "${LAB_SHARED:-}" ] || skip "no run of many tests"
 	[ -e "$LAB_SHARED-$TOPOLOGY" ] || skip "no test of it wanted that lab"
 	sleep 2 # the lab may still have to notice what the last test met
-	lab --dir "$LAB_SHARED-$TOPOLOGY" down --save "${LAB_SHARED%/*}/ended-$TOPOLOGY"
+	lab --dir "$LAB_SHARED-$TOPOLOGY" down --save "$LAB_ENDED/$TOPOLOGY"
 }
