@@ -156,5 +156,5 @@ host_complaints() {
 }
 
 @test "all that ran in the host ends well" {
-	lab down
+	lab_down
 }
