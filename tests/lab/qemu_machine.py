@@ -107,7 +107,7 @@ class QemuMachine(Machine):
                 while "return" not in reply:
                     reply = json.loads(await asyncio.wait_for(reader.readline(), 10))
                     if "error" in reply:
-                        raise LabError(f"QEMU refused {command}: {reply['error']['desc']}")
+                        raise LabError(f"QEMU refused {request['execute']}: {reply['error']['desc']}")
             return reply["return"]
         finally:
             writer.close()
